@@ -1,0 +1,88 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Api } from '../schemas/config.ts'
+import { TeamName } from '../schemas/team.ts'
+import { UnauthorizedError, ValidationError } from '../src/errors.ts'
+import { speaker, type Caller } from '../src/tool.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls, by its key; null while that is unknown. */
+    caller: Caller | null
+    /** The key as it was sent; null where none was. */
+    token: string | null
+    /** Why this caller is refused; null where it is not. */
+    authError: Error | null
+    /** Judge a token, or the lack of one, as of now. Sets the three above; null is refused or unknown. */
+    identify (token: string | null): Caller | null
+  }
+  interface FastifyContextConfig {
+    /** A key is needed here; `later`: it may still come after the upgrade, but a wrong one is refused at once. */
+    auth?: true | 'later'
+  }
+}
+
+export interface AuthOptions {
+  api: () => Pick<Api, 'requireAuth'>
+  /** Null for a token that is wrong, expired or revoked. */
+  authenticate (token: string): Caller | null
+  /** Who calls without a token where none is required. */
+  anonymous: Caller
+}
+
+const NAME = new RegExp(TeamName.pattern!)
+
+/**
+ * Learns who calls, first; refuses later, in a hook of the route itself, so that what stands between (the limits) counts
+ * refused requests too, and before the body is read.
+ */
+async function auth (app: FastifyInstance, { api, authenticate, anonymous }: AuthOptions): Promise<void> {
+  app.decorateRequest('caller', null)
+  app.decorateRequest('token', null)
+  app.decorateRequest('authError', null)
+  app.decorateRequest('identify', function (this: FastifyRequest, token: string | null) {
+    this.token = token
+    this.authError = null
+    this.caller = token === null ? (api().requireAuth ? null : anonymous) : token === '' ? null : authenticate(token)
+    if (this.caller === null) {
+      if (token !== null) this.authError = new UnauthorizedError('This key is wrong, expired or revoked')
+      return null
+    }
+    const as = this.headers['iris-as']
+    if (as === undefined) return this.caller
+    try {
+      this.caller = { ...this.caller, self: speaker(this.caller, nameIn(as)) }
+      return this.caller
+    } catch (err) {
+      this.authError = err as Error
+      return null
+    }
+  })
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.identify(bearer(request.headers.authorization))
+    done()
+  })
+
+  app.addHook('onRoute', route => {
+    const needs = route.config?.auth
+    if (needs === undefined) return
+    route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
+      if (request.authError !== null) return done(request.authError)
+      if (request.caller === null && needs === true) return done(new UnauthorizedError('A key is needed, as the header Authorization: Bearer <key>'))
+      done()
+    })
+  })
+}
+
+export default fp(auth, { name: 'iris-auth' })
+
+/** A header of another scheme is a token that no key matches. */
+function bearer (header: string | undefined): string | null {
+  return header === undefined ? null : /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? ''
+}
+
+function nameIn (header: string | string[]): string {
+  if (typeof header !== 'string' || !NAME.test(header)) throw new ValidationError(`The header Iris-As is malformed; expected: ${TeamName.description!}`)
+  return header
+}

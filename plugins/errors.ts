@@ -1,0 +1,73 @@
+import fp from 'fastify-plugin'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import { IrisError, NotFoundError, PayloadTooLargeError, ValidationError, toErrorBody } from '../src/errors.ts'
+
+export interface ErrorsOptions {
+  /** Unix ms */
+  now (): number
+}
+
+/** Every answer of 400 and above is the one error body, whoever refused: a tool, a hook, or Fastify before any of them. */
+async function errors (app: FastifyInstance, { now }: ErrorsOptions): Promise<void> {
+  app.setErrorHandler((err, request, reply) => answer(toRow(err), request, reply, now()))
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!.slice(0, 200)
+    return answer(new NotFoundError(`There is no ${request.method} ${path}. /openapi.json lists what there is`), request, reply, now())
+  })
+}
+
+export default fp(errors, { name: 'iris-errors' })
+
+/** What Fastify's constructor needs for requests that fail before any hook: bad URLs, broken HTTP, a failing router. */
+export function earlyErrors ({ now }: ErrorsOptions): Required<Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'>> {
+  return {
+    frameworkErrors (err, request, reply) {
+      reply.header('x-request-id', request.id)
+      if (request.headers.upgrade !== undefined) reply.raw.once('finish', () => { request.raw.socket.destroy() })
+      void answer(toRow(err), request, reply, now())
+    },
+    clientErrorHandler (err, socket) {
+      if (err.code === 'ECONNRESET' || !socket.writable) {
+        socket.destroy()
+        return
+      }
+      const text = JSON.stringify(toErrorBody(new ValidationError(BROKEN[err.code] ?? 'This is not a well-formed HTTP request'), now()))
+      socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
+    }
+  }
+}
+
+const BROKEN: Partial<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: 'The headers of this request are too large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request took too long to arrive'
+}
+
+/** Fastify's own refusals in our rows and words. What is none of these stays as it is: a fault of ours. */
+function toRow (err: unknown): unknown {
+  const { code, statusCode = 500, message } = err as FastifyError
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new ValidationError('Send JSON, with the header Content-Type: application/json', { cause: err })
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return new ValidationError('The body is not valid JSON', { cause: err })
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new PayloadTooLargeError('The body is larger than this server takes (api.bodyLimit in config.yaml)', { cause: err })
+    case 'FST_ERR_BAD_URL':
+      return new ValidationError('The path of the URL is not well encoded', { cause: err })
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new ValidationError('A part of the path is too long', { cause: err })
+    case 'ECONNRESET':
+      return new ValidationError('The request was cut off', { cause: err })
+  }
+  return code?.startsWith('FST_') && statusCode >= 400 && statusCode < 500 ? new ValidationError(message, { cause: err }) : err
+}
+
+function answer (err: unknown, request: FastifyRequest, reply: FastifyReply, now: number): FastifyReply {
+  if (!(err instanceof IrisError)) request.log.error({ err }, 'a fault of ours')
+  const body = toErrorBody(err, now)
+  const retryAfter = body.details?.retryAfter
+  if (typeof retryAfter === 'number') reply.header('retry-after', Math.ceil(retryAfter))
+  // RFC 6750: a request that brought no token is told the scheme and nothing more.
+  if (body.statusCode === 401) reply.header('www-authenticate', request.token == null ? 'Bearer' : 'Bearer error="invalid_token"')
+  return reply.code(body.statusCode).type('application/json; charset=utf-8').send(body)
+}

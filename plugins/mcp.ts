@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Call } from '../src/tool.ts'
+import { createDispatch, type DispatchOptions, type Extras } from './mcp/dispatch.ts'
+import type { createLegacy } from './mcp/legacy.ts'
+import { createModern, versionOf } from './mcp/modern.ts'
+import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'
+
+export interface McpOptions extends DispatchOptions {
+  version: string
+  /** Makes the call that a request runs in; its `caller` is who the request comes from. */
+  call (request: FastifyRequest, extras: Extras): Call
+  /** What a model should know to use this server well. */
+  instructions?: string
+  /** The sessions of the generation that has them: how many at most, and how long one may go unused, ms. */
+  sessions?: { max?: number, idle?: number }
+}
+
+const LEGACY_REVISIONS = new Set(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])
+const MALFORMED = Symbol('malformed')
+
+/** A request of the generation without sessions says its version in its `_meta`; one that says nothing, and is no other, is taken for it. */
+function isModern ({ headers, body }: FastifyRequest): boolean {
+  if (versionOf(body) !== undefined) return true
+  if (headers['mcp-session-id'] !== undefined || (isObject(body) && body.method === 'initialize')) return false
+  return !LEGACY_REVISIONS.has(String(headers['mcp-protocol-version']))
+}
+
+/** MCP over streamable HTTP at /mcp, in both generations of the protocol. Who may call is settled by hooks before. */
+export default async function mcp (app: FastifyInstance, { call, sessions, ...options }: McpOptions): Promise<void> {
+  const dispatch = createDispatch(options)
+  const silent = { get signal () { return new AbortController().signal }, emit () {} }
+  const shared = {
+    ...options,
+    dispatch,
+    context: (request: FastifyRequest) => ({
+      call: (extras: Extras) => call(request, extras),
+      failed: (err: unknown) => { request.log.error({ err }, 'An MCP call failed') }
+    })
+  }
+  const modern = createModern(shared)
+
+  let loading: Promise<ReturnType<typeof createLegacy>> | undefined
+  /** The SDK takes longer to load than the rest of the server to start: it is loaded when the first client wants it. */
+  const legacy = () => loading ??= import('./mcp/legacy.ts').then(({ createLegacy }) => createLegacy({
+    ...shared, ...sessions, owner: request => call(request, silent).caller.name
+  }))
+
+  app.removeAllContentTypeParsers()
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
+    void parse(request, text, (err, value) => { done(null, err === null ? value : MALFORMED) })
+  })
+
+  app.setErrorHandler((err, request, reply) => {
+    if (!(err instanceof RpcError)) throw err
+    if (err.status === 429) reply.header('retry-after', 5)
+    return reply.code(err.status).send(failure(idOf(request.body), err))
+  })
+
+  // What hooks, or Fastify itself, have refused is said in their words, in the shape that MCP clients read.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (reply.statusCode < 400 || typeof payload !== 'string' || payload.startsWith('{"jsonrpc"')) return done(null, payload)
+    reply.header('content-type', 'application/json; charset=utf-8')
+    const data = parsed(payload)
+    const message = isObject(data) && typeof data.message === 'string' ? data.message : 'Refused'
+    const code = reply.statusCode === 400 ? INVALID_REQUEST : reply.statusCode
+    done(null, JSON.stringify(failure(idOf(request.body), { code, message, data })))
+  })
+
+  function handle (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (request.body === MALFORMED) throw new RpcError(PARSE_ERROR, 'The body is not JSON', { status: 400 })
+    if (request.method === 'POST' && isModern(request)) return modern.handle(request, reply)
+    return legacy().then(({ handle }) => handle(request, reply))
+  }
+  const route = { config: { auth: true as const }, schema: { hide: true } }
+  app.post('/mcp', route, handle)
+  app.delete('/mcp', route, handle)
+  app.get('/mcp', route, async (_request, reply) => {
+    reply.header('allow', 'POST, DELETE')
+    throw new RpcError(405, 'There is no stream to get: what belongs to a request comes in its reply', { status: 405 })
+  })
+
+  app.addHook('preClose', async () => {
+    modern.close()
+    await loading?.then(({ close }) => { close() }, () => {})
+  })
+}
+
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return { message: text }
+  }
+}

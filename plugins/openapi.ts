@@ -1,0 +1,108 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+import { ErrorBody } from '../schemas/error.ts'
+
+export interface OpenApiOptions {
+  version: string
+}
+
+interface Operation {
+  operationId: string
+  tags?: string[]
+  security?: object[]
+  requestBody?: { required?: boolean, content: { 'application/json': { schema: { required?: string[] } } } }
+  responses: Record<string, object>
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>
+  tags: object[]
+  components: object
+}
+
+/** What the first half of a tool's name stands for. */
+const NOUNS: Record<string, string> = {
+  team: 'Project directories and the agents that work in them',
+  session: 'Lasting conversations of two: who speaks, and the team that answers',
+  tell: 'One message and its answer',
+  cache: 'What was said in a session',
+  system: 'The server itself'
+}
+
+/** The refusals that any operation may meet before it begins. */
+const REFUSALS: Record<string, string> = {
+  400: 'The input is malformed',
+  401: 'No key, or one that is wrong, expired or revoked',
+  403: 'The key lacks the permission, or does not reach the team; or the Host or Origin is unknown',
+  429: 'Over the limit of this key; Retry-After says when to come back',
+  default: 'Any other error, in the same shape'
+}
+
+/** The page runs its own scripts and talks to this server alone. Its styles are inline. */
+const PAGE_POLICY = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self' 'unsafe-inline'",
+  'img-src': "'self' data:",
+  'connect-src': "'self'",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'"
+}
+
+/** The document of all routes that come after, at `/openapi.json` and by `app.swagger()`, and a page to try it at `/docs`. */
+async function openapi (app: FastifyInstance, { version }: OpenApiOptions): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Iris',
+        version,
+        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket.',
+        license: { name: 'MIT', identifier: 'MIT' } as { name: string }
+      },
+      servers: [{ url: '/', description: 'This server' }]
+    },
+    stripBasePath: false,
+    transformObject: document => complete((document as unknown as { openapiObject: Document }).openapiObject) as never
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: PAGE_POLICY,
+    uiConfig: { displayOperationId: true, displayRequestDuration: true, docExpansion: 'list', tryItOutEnabled: true, validatorUrl: null },
+    theme: { title: 'Iris API', css: [{ filename: 'iris.css', content: '.swagger-ui .topbar { display: none }' }] }
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+}
+
+export default fp(openapi, { name: 'iris-openapi' })
+
+/** What is the same for all operations, said once here and not on every route. */
+function complete (document: Document): Document {
+  const plain = JSON.parse(JSON.stringify(document)) as Document // TypeBox's symbols stay behind
+  const nouns = new Set<string>()
+  for (const operation of Object.values(plain.paths).flatMap(path => Object.values(path))) {
+    const { operationId, requestBody, responses } = operation
+    const noun = operationId.split('_')[0]!
+    nouns.add(noun)
+    operation.tags = [noun]
+    operation.security = [{ key: [] }]
+    if (requestBody !== undefined) requestBody.required = (requestBody.content['application/json'].schema.required ?? []).length > 0
+    responses['200'] = { ...responses['200'], description: 'Done' }
+    for (const status of Object.keys(REFUSALS)) responses[status] = { $ref: `#/components/responses/${nameOf(status)}` }
+  }
+  plain.tags = [...nouns].map(name => ({ name, ...(NOUNS[name] !== undefined && { description: NOUNS[name] }) }))
+  plain.components = {
+    securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key: `iris key create` makes one' } },
+    schemas: { ErrorBody: JSON.parse(JSON.stringify(ErrorBody)) as object },
+    responses: Object.fromEntries(Object.entries(REFUSALS).map(([status, description]) => [nameOf(status), {
+      description,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorBody' } } }
+    }]))
+  }
+  return plain
+}
+
+const nameOf = (status: string) => status === 'default' ? 'Error' : `Error${status}`

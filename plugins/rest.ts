@@ -1,0 +1,110 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ValidationError } from '../src/errors.ts'
+import type { Call, Tool } from '../src/tool.ts'
+
+export interface RestOptions {
+  tools: readonly Tool[]
+  /** The call of one tool by whoever sent this request. `own.signal` is made when it is read: hand it on unread. */
+  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit'>): Call
+}
+
+type Fields = Record<string, unknown>
+
+/** Each tool becomes one route, and one more, undocumented, for each alias. Register it with the prefix `/api`. */
+export default async function rest (app: FastifyInstance, { tools, call }: RestOptions): Promise<void> {
+  acceptJson(app)
+  // The schemas of a route are its documentation: the tool itself judges, in the same words on every transport.
+  app.setValidatorCompiler(() => () => true)
+
+  for (const tool of tools) {
+    const { method, url, aliases = [] } = tool.http
+    const coerce = coercion(tool.input)
+    const handler = (request: FastifyRequest, reply: FastifyReply) => tool.run(
+      join(coerce(request.params), coerce(request.query), request.body),
+      call(request, new Asker(reply))
+    )
+    const route = { method, config: { auth: true as const }, exposeHeadRoute: false, handler }
+    app.route({ ...route, url, schema: documentation(tool) })
+    for (const alias of aliases) app.route({ ...route, url: alias, schema: { hide: true, response: { 200: tool.output } } })
+  }
+}
+
+/** Only JSON is taken: a form or plain text is what a web page can send elsewhere without asking. No body at all is fine. */
+function acceptJson (app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.trim() === '') return done(null, undefined)
+    void parse(request, body, done)
+  })
+}
+
+function documentation ({ name, title, description, input, output, http: { method, url } }: Tool) {
+  const inPath = new Set([...url.matchAll(/:(\w+)/g)].map(match => match[1]!))
+  const only = (keep: (key: string) => boolean): TObject => ({
+    ...input,
+    properties: Object.fromEntries(Object.entries(input.properties).filter(([key]) => keep(key))),
+    required: (input.required ?? []).filter(keep)
+  })
+  const others = only(key => !inPath.has(key))
+  return {
+    operationId: name,
+    summary: title,
+    description,
+    ...(inPath.size > 0 && { params: only(key => inPath.has(key)) }),
+    ...(Object.keys(others.properties).length > 0 && { [method === 'POST' ? 'body' : 'querystring']: others }),
+    response: { 200: output }
+  }
+}
+
+const ajv = new Ajv({ coerceTypes: 'array', allErrors: true, strict: false })
+
+/** Path and query arrive as text. What reads as the field's type becomes it; the rest stays text, for the tool to refuse. */
+function coercion (input: TObject): (given: unknown) => Fields {
+  const bare = ({ type, items }: TSchema): object => ({ ...(type && { type }), ...(items && { items: bare(items) }) })
+  const types = Object.entries(input.properties).map(([key, field]) => [key, bare(field)])
+  const apply = ajv.compile({ type: 'object', properties: Object.fromEntries(types) })
+  return given => {
+    apply(given)
+    return given as Fields
+  }
+}
+
+/** One input of three parts. A field may come twice only where both say the same. */
+function join (params: Fields, query: Fields, body: unknown): unknown {
+  if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) return body
+  const input: Fields = { ...body, ...query, ...params }
+  for (const part of [body as Fields | null | undefined, query]) {
+    for (const key in part) {
+      if (part[key] !== input[key]) throw new ValidationError(`'${key}' is given twice, with different values`)
+    }
+  }
+  return input
+}
+
+/**
+ * What a call knows of its caller. The signal aborts when that is gone before its answer; it is made when first asked for,
+ * since most tools never wait. Fastify's `request.signal` would follow the request's stream, which closes once the body is read.
+ */
+class Asker {
+  readonly #raw: FastifyReply['raw']
+  #gone: AbortController | undefined
+
+  constructor ({ raw }: FastifyReply) {
+    this.#raw = raw
+  }
+
+  emit (): void {}
+
+  get signal (): AbortSignal {
+    if (this.#gone === undefined) {
+      const raw = this.#raw
+      const gone = this.#gone = new AbortController()
+      if (raw.closed) gone.abort()
+      else raw.once('close', () => { if (!raw.writableFinished) gone.abort() })
+    }
+    return this.#gone.signal
+  }
+}

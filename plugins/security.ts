@@ -1,0 +1,87 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Api } from '../schemas/config.ts'
+import { ForbiddenError } from '../src/errors.ts'
+
+export interface SecurityOptions {
+  /** Asked for every request, so that a reload is seen. */
+  api: () => Pick<Api, 'cors' | 'hosts'>
+  /** The address that is bound. */
+  host: string
+}
+
+const HOST = /^(\[[0-9a-f:.]+\]|[^:@/\\?#[\]\s]+)(?::\d{1,5})?$/
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|(?:[^.]+\.)*localhost)$/
+
+/** What a page on an allowed origin may read of an answer. */
+const EXPOSED = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after', 'x-request-id', 'www-authenticate', 'mcp-session-id']
+
+/**
+ * Who may ask at all, before any key is looked at: a web page that made its own name point to this machine (DNS rebinding)
+ * has the wrong Host, a page of another origin has the wrong Origin. The same for REST, MCP and the WebSocket upgrade.
+ * Then CORS for the origins that are allowed, and the security headers of every answer.
+ */
+async function security (app: FastifyInstance, { api, host }: SecurityOptions): Promise<void> {
+  const headers = await helmetHeaders()
+  const bound = host.includes(':') ? `[${host}]` : host.toLowerCase()
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers)
+    reply.header('x-request-id', request.id)
+    if (request.headers.upgrade !== undefined) endAfter(reply)
+    const asked = request.headers.host?.toLowerCase() ?? ''
+    const name = HOST.exec(asked)?.[1]
+    if (name === undefined || !(LOOPBACK.test(name) || name === bound || api().hosts.some(one => one.toLowerCase() === name))) {
+      return done(new ForbiddenError('This server does not answer to that Host name. api.hosts in config.yaml lists further ones'))
+    }
+    const origin = request.headers.origin?.toLowerCase()
+    if (origin !== undefined && origin !== `http://${asked}` && origin !== `https://${asked}` && !listed(origin)) {
+      return done(new ForbiddenError('Pages of this Origin may not call this server. api.cors in config.yaml lists those that may'))
+    }
+    done()
+  })
+
+  await app.register(cors, {
+    origin: (origin, decide) => decide(null, origin !== undefined && listed(origin.toLowerCase())),
+    methods: ['GET', 'POST', 'DELETE'],
+    exposedHeaders: EXPOSED,
+    maxAge: 600,
+    strictPreflight: false // its refusal is no error body; an OPTIONS that is no preflight is an unknown route here
+  })
+
+  function listed (origin: string): boolean {
+    return api().cors.some(one => one.toLowerCase() === origin)
+  }
+}
+
+export default fp(security, { name: 'iris-security' })
+
+/** No parser reads on after an upgrade, so one that is answered by anything but a socket must end its connection. */
+function endAfter ({ raw }: FastifyReply): void {
+  const { socket } = raw
+  raw.once('finish', () => { socket?.destroy() })
+}
+
+/**
+ * The headers helmet sets, taken down once: per request the plugin costs more than the rest of a small answer.
+ * An answer of an API is data, so nothing in it may load, run or be framed; a page brings its own policy.
+ * What only speaks to pages of old browsers is left out. No HSTS: whoever ends TLS in front of us decides that, and on `localhost` it would catch every other local server.
+ */
+async function helmetHeaders (): Promise<Record<string, string>> {
+  const probe = Fastify()
+  await probe.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] } },
+    strictTransportSecurity: false,
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false
+  })
+  probe.get('/', (_request, reply) => reply.send(reply.raw.getHeaders()))
+  const response = await probe.inject('/')
+  await probe.close()
+  return response.json()
+}

@@ -1,0 +1,85 @@
+import ws from '@fastify/websocket'
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Api } from '../schemas/config.ts'
+import { ValidationError, toErrorBody } from '../src/errors.ts'
+import type { Call, Tool } from '../src/tool.ts'
+import { connect, type Connection, type Surroundings } from './websocket/connection.ts'
+import type { Published } from './websocket/frames.ts'
+import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
+
+export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health'> {
+  tools: readonly Tool[]
+  api: () => Pick<Api, 'bodyLimit'>
+  /** The call of one tool by whoever is behind this socket now. */
+  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit'>): Call
+}
+
+/**
+ * `/ws`: JSON text frames `{event, data, id?}`, both ways. A request is a tool's name, its second name, or a subscription; it
+ * is answered by `result` or `error`, and all it causes carries its id. Who comes without a key says `auth {token}` first.
+ *
+ * Closed with: 1001 the server stops · 1003 a binary frame · 1007 no UTF-8 · 1009 too large a frame (api.bodyLimit) ·
+ * 1011 a fault of ours · 1013 too slow, the reason is `{"seq": <last event sent>}` · 4401 no key, a wrong one, or one that was
+ * revoked · 4403 a key that may no longer hear what it subscribed to.
+ */
+async function websocket (app: FastifyInstance, { tools, api, subscribe, sessionTeam, checkTeam, call, ...own }: WebSocketOptions): Promise<void> {
+  const connections = new Set<Connection>()
+  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ subscribe, sessionTeam, checkTeam })), bytesOf: bytesOnce() }
+
+  // In a scope of its own: its hooks would cost every other route a tenth.
+  await app.register(async scope => {
+    await scope.register(ws, {
+      options: { maxPayload: api().bodyLimit, perMessageDeflate: false },
+      preClose (done) {
+        for (const connection of connections) connection.close(1001, 'The server stops')
+        done()
+      },
+      // The peer's faults come here with the socket closing already; what comes with it open is ours.
+      errorHandler (err, socket, request) {
+        request.log.debug({ err }, 'websocket')
+        if (socket.readyState === socket.OPEN) socket.close(1011)
+      }
+    })
+    scope.websocketServer.on('wsClientError', (err, socket) => {
+      const text = JSON.stringify(toErrorBody(new ValidationError(`This is no WebSocket handshake: ${err.message}`), own.clock.now()))
+      socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
+    })
+    scope.route({
+      method: 'GET',
+      url: '/ws',
+      schema: { hide: true },
+      config: { auth: 'later' },
+      exposeHeadRoute: false,
+      handler () {
+        throw new ValidationError('/ws speaks WebSocket only: ask for an upgrade')
+      },
+      wsHandler (socket, request) {
+        const connection = connect(socket, request, surroundings)
+        connections.add(connection)
+        socket.on('close', () => { connections.delete(connection) })
+      }
+    })
+  })
+}
+
+export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth', 'iris-limits'] })
+
+function requestsOf (tools: readonly Tool[], rooms: ReadonlyMap<string, Tool>): Surroundings['requests'] {
+  const requests = new Map([...rooms].map(([event, tool]) => [event, { tool, events: false }]))
+  for (const tool of tools) {
+    requests.set(tool.name, { tool, events: false })
+    if (tool.socket !== undefined) requests.set(tool.socket.event, { tool, events: tool.socket.answer === 'events' })
+  }
+  return requests
+}
+
+/** The frame of an event in UTF-8, once for all who hear it. */
+function bytesOnce (): (published: Published) => Buffer {
+  const made = new WeakMap<Published, Buffer>()
+  return published => {
+    let bytes = made.get(published)
+    if (bytes === undefined) made.set(published, bytes = Buffer.from(published.text()))
+    return bytes
+  }
+}

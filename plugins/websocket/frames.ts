@@ -1,0 +1,43 @@
+import type { StoredEvent } from '../../schemas/event.ts'
+import { ValidationError } from '../../src/errors.ts'
+
+/** What a client sends. `data` is judged by whoever answers to `event`. */
+export interface Frame {
+  event: unknown
+  data: unknown
+  /** The client's own, on everything its request causes. */
+  id: Id
+  /** What is wrong with its shape. */
+  fault?: Error
+}
+export type Id = string | number | undefined
+
+/** A stored event on its way to those who subscribed. */
+export interface Published {
+  readonly event: StoredEvent
+  /** The frame `{event, data, seq}` as JSON, made once however many read it. */
+  text (): string
+}
+
+const MAX_ID = 128
+
+/** Never throws: what is malformed has a `fault`, and still counts as a frame. */
+export function readFrame (text: string): Frame {
+  const broken = (words: string, id?: Id): Frame => ({ event: undefined, data: undefined, id, fault: new ValidationError(words) })
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch {
+    return broken('A frame must be JSON: {"event": …, "data": …, "id": …}')
+  }
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return broken('A frame must be an object: {"event": …, "data": …, "id": …}')
+  const { event, data, id, ...more } = read as Record<string, unknown>
+  if (!isId(id)) return broken(`The id of a frame must be a number or a string of at most ${MAX_ID} characters`)
+  const unknown = Object.keys(more)[0]
+  if (unknown !== undefined) return broken(`Unknown field '${unknown.slice(0, 100)}' in the frame; it takes event, data, id`, id)
+  return { event, data, id }
+}
+
+function isId (id: unknown): id is Id {
+  return id === undefined || (typeof id === 'string' && id.length <= MAX_ID) || (typeof id === 'number' && Number.isFinite(id))
+}

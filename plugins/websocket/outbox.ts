@@ -1,0 +1,87 @@
+import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Id, Published } from './frames.ts'
+
+/** Bytes a client may leave unread, besides the results it asked for. */
+const MAX_BACKLOG = 1024 * 1024
+
+/** The stream below the socket. */
+type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork'>
+
+interface Item {
+  readonly text: string | Buffer
+  readonly seq?: number
+  /** It carries its request's id: in one tick it goes before the same event without one. */
+  readonly own?: boolean
+  readonly result?: boolean
+}
+
+/**
+ * What goes to one client. All of one turn of the event loop leaves in one write, in order; nothing is kept beyond it.
+ * A client that leaves more than MAX_BACKLOG unread is given up (`tooSlow`, with the last event it was sent) and comes back by that.
+ */
+export class Outbox {
+  /** The number of the last event handed to the socket. */
+  lastSeq: number
+  readonly #socket: WebSocket
+  readonly #wire: Wire
+  readonly #tooSlow: (lastSeq: number) => void
+  #items: Item[] = []
+  /** Bytes of results on their way. Whoever asked for them is not slow because they are large. */
+  #results = 0
+
+  constructor (socket: WebSocket, { wire, head, tooSlow }: { wire: Wire, head: number, tooSlow: (lastSeq: number) => void }) {
+    this.#socket = socket
+    this.#wire = wire
+    this.#tooSlow = tooSlow
+    this.lastSeq = head
+  }
+
+  send (event: string, data: unknown, id: Id): void {
+    this.#push({ text: JSON.stringify({ event, data, id }), result: event === 'result' })
+  }
+
+  /** An event for the one whose request caused it. */
+  sendOwn (event: string, data: unknown, seq: number | undefined, id: Id): void {
+    this.#push({ text: JSON.stringify({ event, data, seq, id }), own: true, ...(seq !== undefined && { seq }) })
+  }
+
+  /** An event for whoever subscribed. `bytes` is the same for all of them. */
+  sendPublished ({ event: { seq } }: Published, bytes: Buffer): void {
+    this.#push({ text: bytes, seq })
+  }
+
+  #push (item: Item): void {
+    if (this.#items.push(item) === 1) setImmediate(() => { this.flush() })
+  }
+
+  /** Write now what would be written at the end of this turn. */
+  flush (): void {
+    const items = this.#items
+    this.#items = []
+    if (items.length === 0 || !this.check()) return
+    const told = new Set(items.filter(({ own }) => own).map(({ seq }) => seq))
+    this.#wire.cork()
+    for (const item of items) {
+      if (item.own !== true && item.seq !== undefined && told.has(item.seq)) continue
+      this.#write(item)
+    }
+    this.#wire.uncork()
+  }
+
+  #write ({ text, seq, result }: Item): void {
+    if (seq !== undefined && seq > this.lastSeq) this.lastSeq = seq
+    if (result !== true) return this.#socket.send(text, { binary: false })
+    const bytes = Buffer.byteLength(text)
+    this.#results += bytes
+    this.#socket.send(text, () => { this.#results -= bytes })
+  }
+
+  /** Whether the client may be sent more. Gives it up where it is too slow. */
+  check (): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false
+    if (this.#socket.bufferedAmount - this.#results <= MAX_BACKLOG) return true
+    this.#tooSlow(this.lastSeq)
+    return false
+  }
+}

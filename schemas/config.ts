@@ -1,0 +1,99 @@
+import { Type, type Static, type TProperties } from '@sinclair/typebox'
+import { DURATION } from './duration.ts'
+import { PERMISSIONS } from './key.ts'
+import { OneOf } from './one-of.ts'
+import { AgentName, TeamName } from './team.ts'
+
+const closed = <P extends TProperties>(fields: P, description: string) => Type.Object(fields, { additionalProperties: false, default: {}, description })
+
+/** A span of time: a number of milliseconds, or a number with a unit. */
+const Duration = (value: string | undefined, description: string) => Type.Unsafe<number>({
+  type: ['string', 'integer'],
+  pattern: DURATION,
+  minimum: 0,
+  ...(value !== undefined && { default: value }),
+  description: `${description} A number of ms, or with a unit: 500ms, 20s, 2m, 1h, 1d`
+})
+
+export const Settings = closed({
+  httpPort: Type.Integer({ minimum: 0, maximum: 65535, default: 1615, description: '0 takes any free port. A change needs a restart' }),
+  host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address to bind. A change needs a restart' }),
+  maxProcesses: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'Living agents at most. A Claude Code process takes about 120 MB' }),
+  idleTimeout: Duration('1h', 'An agent that has done nothing for so long is put to sleep. 0 never.'),
+  spawnTimeout: Duration('20s', 'How long an agent may take to be ready, and a wake may wait for a place.'),
+  responseTimeout: Duration('2m', 'How long an agent may be silent during a turn, outside of a tool call. 0 for ever.'),
+  toolTimeout: Duration('30m', 'How long an agent may be silent while one of its tool calls runs. 0 for ever.'),
+  tellTimeout: Duration('30s', 'How long team_tell waits where the caller does not say.'),
+  maxQueued: Type.Integer({ minimum: 0, maximum: 100_000, default: 100, description: 'Tells that may wait for one session' }),
+  drainTimeout: Duration('10s', 'How long a stopping server waits for running tells.')
+}, 'How the server runs')
+export type Settings = Static<typeof Settings>
+
+const RateLimit = closed({
+  max: Type.Integer({ minimum: 1, default: 100, description: 'Requests per window and key (per address without one)' }),
+  window: Duration('15m', 'The window of `max`.'),
+  tells: Type.Integer({ minimum: 1, default: 10, description: 'Tells per tellWindow and key, whichever way they come' }),
+  tellWindow: Duration('1m', 'The window of `tells`.')
+}, 'Limits per key')
+
+export const ApiKey = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 64 }),
+  key: Type.String({ minLength: 16, description: 'The key, from an environment variable; or `sha256:` and the 64 hex digits of its SHA-256' }),
+  permissions: Type.Array(OneOf(PERMISSIONS), { minItems: 1, uniqueItems: true }),
+  teams: Type.Optional(Type.Array(TeamName, { minItems: 1, description: 'The only teams it may reach' })),
+  as: Type.Optional(Type.Array(TeamName, { minItems: 1, description: 'The only names it may speak as; the first is its own' })),
+  rateLimit: Type.Optional(Type.Integer({ minimum: 1, description: 'In the place of api.rateLimit.max' })),
+  expires: Type.Optional(Type.String({ description: 'ISO 8601 date or time' }))
+}, { additionalProperties: false })
+
+export const Api = closed({
+  enabled: Type.Boolean({ default: true, description: 'false: only MCP, over stdio and at /mcp; no REST, no WebSocket, no documents. A change needs a restart' }),
+  requireAuth: Type.Boolean({ default: true, description: 'false only on a loopback address: every local program is then admin' }),
+  apiKeys: Type.Array(ApiKey, { default: [] }),
+  cors: Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { default: [], description: 'Origins of web pages that may call, e.g. https://dash.example.org' }),
+  hosts: Type.Array(Type.String(), { default: [], description: 'Further Host names it answers to, e.g. behind a proxy. Loopback names always' }),
+  trustProxy: Type.Boolean({ default: false, description: 'Take the client\'s address from X-Forwarded-For' }),
+  bodyLimit: Type.Integer({ minimum: 1024, default: 4 * 1024 * 1024, description: 'Bytes of a request body or WebSocket frame' }),
+  rateLimit: RateLimit
+}, 'What the outside may do')
+export type Api = Static<typeof Api>
+
+export const TeamConfig = Type.Object({
+  path: Type.String({ minLength: 1, description: 'The project directory, relative to this file' }),
+  description: Type.String({ default: '' }),
+  agent: { ...AgentName, default: 'claude' } as typeof AgentName,
+  permissions: OneOf(['allow', 'deny'], { default: 'deny', description: 'The answer to the agent\'s permission questions' }),
+  command: Type.Optional(Type.String({ minLength: 1, description: 'The agent\'s program, where it is not on PATH under its own name' })),
+  args: Type.Optional(Type.Array(Type.String(), { description: 'Further arguments for it' })),
+  model: Type.Optional(Type.String({ minLength: 1 })),
+  env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { description: 'Environment variables for the agent' })),
+  idleTimeout: Type.Optional(Duration(undefined, 'In the place of settings.idleTimeout.'))
+}, { additionalProperties: false })
+
+/** config.yaml as written. Durations are still text here. */
+export const ConfigFile = Type.Object({
+  settings: Settings,
+  api: Api,
+  teams: Type.Record(Type.String({ pattern: TeamName.pattern! }), TeamConfig, { default: {}, additionalProperties: false })
+}, { additionalProperties: false })
+
+export interface Team extends Omit<Static<typeof TeamConfig>, 'path' | 'idleTimeout'> {
+  readonly name: string
+  /** Absolute. */
+  readonly path: string
+  /** Why it cannot work now, e.g. its directory is missing; absent when it can. */
+  readonly unavailable?: string
+  /** ms */
+  readonly idleTimeout?: number
+}
+
+/** config.yaml after reading: interpolated, checked, durations in ms, paths absolute, frozen. */
+export interface Config {
+  /** Absolute path of the file; null where there is none. */
+  readonly file: string | null
+  /** Absolute path of the data directory. */
+  readonly home: string
+  readonly settings: Readonly<Settings>
+  readonly api: Readonly<Api>
+  readonly teams: ReadonlyMap<string, Team>
+}

@@ -1,0 +1,36 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { OneOf } from './one-of.ts'
+import { SessionState } from './session.ts'
+
+/** The identity of a team. Upper case is kept out, so that two teams never differ by case alone. */
+export const TeamName = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_.-]{0,63}$',
+  description: 'Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64'
+})
+export type TeamName = Static<typeof TeamName>
+
+export const AgentName = OneOf(['claude', 'echo'], { description: 'Which kind of agent works in the team\'s directory' })
+export type AgentName = Static<typeof AgentName>
+
+/** One session of a team, as its status shows it. */
+export const TeamSession = Type.Object({
+  sessionId: Type.String(),
+  from: TeamName,
+  state: SessionState,
+  since: Type.Integer({ description: 'When it entered this state, Unix ms' }),
+  reason: Type.String({ description: 'Why it is in this state' }),
+  pid: Type.Optional(Type.Integer())
+}, { additionalProperties: false })
+export type TeamSession = Static<typeof TeamSession>
+
+/** What a team is doing, derived from its living processes. */
+export const TeamStatus = Type.Object({
+  team: TeamName,
+  awake: Type.Boolean({ description: 'Whether at least one agent process of this team is alive' }),
+  available: Type.Boolean({ description: 'Whether its directory exists' }),
+  state: SessionState,
+  since: Type.Integer({ description: 'When it entered this state, Unix ms' }),
+  reason: Type.String(),
+  sessions: Type.Array(TeamSession)
+}, { additionalProperties: false })
+export type TeamStatus = Static<typeof TeamStatus>

@@ -1,0 +1,94 @@
+import type { MessageType } from '../../schemas/message.ts'
+import type { Usage } from '../../schemas/tell.ts'
+
+/** How a turn ended, in the agent's own judgement. `limit`: a budget or turn limit of the agent's was reached. */
+export type Outcome = 'completed' | 'interrupted' | 'failed' | 'limit'
+
+/**
+ * What an agent says. `tellId` names the tell a frame belongs to; null is work that nobody asked for
+ * (a background task that ended, a sub-agent's aside).
+ */
+export type AgentEvent =
+  /** A sign of life without content. Each of the others is one too. */
+  | { type: 'activity' }
+  /** A piece of the answer's current text block: a preview until `text` confirms it. */
+  | { type: 'delta', tellId: string | null, text: string }
+  /** A finished text block of the main answer: it replaces the deltas since the last `text` or `restart`. */
+  | { type: 'text', tellId: string | null, text: string }
+  /** The agent begins the current passage again: the deltas since the last `text` are void. */
+  | { type: 'restart', tellId: string | null }
+  /** A whole message, for the cache. `data` is the agent's frame. */
+  | { type: 'message', tellId: string | null, kind: MessageType, data: unknown }
+  /** A tool call began or ended; while one runs, silence is no stall. */
+  | { type: 'tool', tellId: string | null, callId: string, running: boolean }
+  /** May I use this tool with this input? Waits until `answer`. */
+  | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, data: unknown }
+  /** The agent takes a question back. */
+  | { type: 'unask', requestId: string }
+  /** The agent waits for its model service. `auth`: waiting will not help. */
+  | { type: 'retry', tellId: string | null, attempt: number, delayMs: number, reason: string, auth: boolean }
+  /**
+   * A turn ended. Exactly one for each message sent, unless the process exits first. `costTotal`: the agent's running
+   * total afterwards (US dollars), the `costSoFar` of its next start.
+   */
+  | { type: 'ended', tellId: string | null, outcome: Outcome, error?: string, details?: Record<string, unknown>, usage?: Usage, costTotal?: number }
+  /** The process is gone; nothing follows. */
+  | { type: 'exit', exit: Exit }
+
+/** How a process ended. */
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** The end of what it wrote to stderr, at most 4 KiB, or why it could not be started. */
+  stderr: string
+  /** Whether `stop` was called before. */
+  expected: boolean
+}
+
+export type Decision =
+  | { behavior: 'allow', input: Record<string, unknown> }
+  | { behavior: 'deny', message: string }
+
+/** One living agent. It takes one message at a time: the next `send` comes after `ended`. */
+export interface AgentProcess {
+  readonly pid: number
+  readonly version: string | undefined
+  /** Send one turn. `tellId` comes back on everything it causes. */
+  send (tellId: string, text: string): void
+  /** Stop the running turn, keep the process. `ended` follows with the outcome `interrupted`. */
+  interrupt (): void
+  /** Answer an `ask`. */
+  answer (requestId: string, decision: Decision): void
+  /** End the process: close stdin, then SIGTERM, then SIGKILL to its group, then whatever it left behind. Resolves when all are gone. */
+  stop (): Promise<Exit>
+}
+
+/** What a start needs to know. */
+export interface Start {
+  team: string
+  /** Absolute path of the team's directory: the working directory. */
+  cwd: string
+  sessionId: string
+  /** The agent's own id of the conversation, a UUID. */
+  conversation: string
+  /** Whether the agent already has that conversation. */
+  resume: boolean
+  /** The whole environment of the child, before what the kind of agent adds. */
+  env: Readonly<Record<string, string>>
+  /** The program, where it is not the kind's own. */
+  command?: string
+  args?: readonly string[]
+  model?: string
+  /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
+  costSoFar: number
+  /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */
+  on (event: AgentEvent): void
+  /** Gives up the start: the child is killed. */
+  signal: AbortSignal
+}
+
+/** One kind of agent. */
+export interface Agent {
+  /** Resolves once the agent said that it is ready. Rejects with AgentError: exit code, signal and stderr's tail in `details`, and `details.conversation`: 'unknown' or 'exists' where `resume` was wrong, 'open' where another process has it. */
+  start (start: Start): Promise<AgentProcess>
+}

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { access } from 'node:fs/promises'
+import { AgentError } from '../errors.ts'
+import type { Clock } from '../clock.ts'
+import type { Exit } from './agent.ts'
+import { marks, sweepChild } from './sweep.ts'
+
+/** How long a child that is asked to stop may take after the end of its stdin, then after SIGTERM, in ms. */
+const AFTER_END = 1000
+const AFTER_TERM = 2000
+/** How long to wait for the end of stdout after the child's own end, in ms: a grandchild may hold the pipe open. */
+const DRAIN = 200
+/** How much of stderr is kept, in bytes. */
+const TAIL = 4096
+
+export interface ChildOptions {
+  command: string
+  args: readonly string[]
+  /** Absolute path. */
+  cwd: string
+  /** The whole environment, but for the marks that sweeping needs. */
+  env: Readonly<Record<string, string>>
+  /** Id of the data directory, see sweep.ts. */
+  owner: string
+  clock: Clock
+  stdout (chunk: Buffer): void
+  /** Called once, after the last `stdout`, when the child and all that it left behind are gone. */
+  exit (exit: Exit): void
+}
+
+export interface Child {
+  readonly pid: number
+  /** Write to stdin. What a dead child no longer reads is dropped: `exit` tells of it. */
+  write (text: string): void
+  /** End it: close stdin, then SIGTERM, then SIGKILL to its process group. The same promise for every call. */
+  stop (): Promise<Exit>
+  /** End it without asking. */
+  kill (): Promise<Exit>
+}
+
+/** Start a program without a shell, in a process group of its own. Rejects with AgentError, at once, where that is impossible. */
+export async function spawnChild (options: ChildOptions): Promise<Child> {
+  const { command, args, cwd, env, owner, clock } = options
+  const mark = randomUUID()
+  // A missing directory looks to spawn like a missing program.
+  await access(cwd).catch(cause => { throw failedStart(`its directory ${cwd} cannot be entered`, cause) })
+  const child = attempt(() => spawn(command, args, {
+    cwd, env: { ...env, ...marks(mark, owner) }, detached: true, stdio: 'pipe', windowsHide: true
+  }))
+  const { stdin, stdout, stderr } = child
+  const closed = new Promise<void>(resolve => { child.once('close', () => { resolve() }) })
+  let tail = Buffer.alloc(0)
+  let expected = false
+  let over = false
+  let stopping: Promise<Exit> | undefined
+
+  // A pipe to a dead child fails with EPIPE or ECONNRESET; `exit` says all there is to say about that.
+  for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
+  stdout.on('data', options.stdout)
+  stderr.on('data', (chunk: Buffer) => { tail = Buffer.concat([tail, chunk]).subarray(-TAIL) })
+
+  const exited = new Promise<Exit>(resolve => {
+    child.once('exit', async (code, signal) => {
+      over = true
+      signalGroup('SIGKILL')
+      await sweepChild(mark).catch(() => [])
+      await within(DRAIN, closed)
+      // A timer may fire before the bytes that are already there are read; this comes after.
+      await new Promise<void>(resolve => { setImmediate(resolve) })
+      for (const stream of [stdin, stdout, stderr]) stream.destroy()
+      const exit = { code, signal, stderr: wholeText(tail), expected }
+      options.exit(exit)
+      resolve(exit)
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.on('error', cause => { reject(failedStart(`'${command}' cannot be run (${reason(cause)})`, cause)) })
+  })
+
+  /** Whether `promise` settles within `ms`. */
+  function within (ms: number, promise: Promise<unknown>) {
+    return new Promise<boolean>(resolve => {
+      const cancel = clock.after(ms, () => { resolve(false) })
+      void promise.then(() => { cancel(); resolve(true) })
+    })
+  }
+
+  function signalGroup (signal: NodeJS.Signals) {
+    try { process.kill(-child.pid!, signal) } catch { /* The group is empty. */ }
+  }
+
+  async function stop () {
+    stdin.end()
+    if (await within(AFTER_END, exited)) return exited
+    if (!over) signalGroup('SIGTERM')
+    if (await within(AFTER_TERM, exited)) return exited
+    if (!over) signalGroup('SIGKILL')
+    return exited
+  }
+
+  return {
+    pid: child.pid!,
+    write (text) {
+      if (stdin.writable) stdin.write(text)
+    },
+    stop () {
+      expected = true
+      stopping ??= stop()
+      return stopping
+    },
+    kill () {
+      expected = true
+      if (!over) signalGroup('SIGKILL')
+      return exited
+    }
+  }
+}
+
+/** `spawn` throws for what it can see at once, e.g. a NUL character in an argument. */
+function attempt<T> (start: () => T): T {
+  try { return start() } catch (cause) { throw failedStart(reason(cause), cause) }
+}
+
+const reason = (cause: unknown) => {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it is not an executable file' : message
+}
+
+const failedStart = (why: string, cause: unknown) => new AgentError(`The agent could not be started: ${why}`,
+  { details: { exitCode: null, signal: null, stderr: why }, cause })
+
+/** The text of a tail that may begin in the middle of a character. */
+function wholeText (tail: Buffer) {
+  let from = 0
+  while (from < 3 && ((tail[from] ?? 0) & 0xC0) === 0x80) from++
+  return tail.subarray(from).toString()
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { AgentError } from '../errors.ts'
+import type { Clock } from '../clock.ts'
+import type { AgentEvent, AgentProcess, Exit, Start } from './agent.ts'
+import { spawnChild, type Child } from './child.ts'
+import { createLines } from './lines.ts'
+import { lockConversation } from './lock.ts'
+import { createReader } from './reader.ts'
+
+/** A program that speaks stream-json over its stdio: one JSON object a line, both ways. */
+export interface Program {
+  command: string
+  args: readonly string[]
+  env: Readonly<Record<string, string>>
+}
+
+/** What kinds of agents are made with. */
+export interface AgentOptions {
+  clock: Clock
+  /** Id of the data directory: orphans of its earlier server are found by it. */
+  owner: string
+}
+
+/**
+ * Start the program and wait until it says that it is ready: it answers `initialize`, which costs no model call.
+ * Where the start fails, nothing is left behind and no `exit` is said: the rejection says it all.
+ */
+export async function startStreamJson (program: Program, start: Start, { clock, owner }: AgentOptions): Promise<AgentProcess> {
+  const { conversation, cwd, signal, on } = start
+  throwIfAborted(signal)
+  const unlock = await lockConversation(conversation)
+  const initialize = randomUUID()
+  let resolveReady = () => {}
+  let rejectReady: (err: unknown) => void = () => {}
+  const ready = new Promise<void>((resolve, reject) => { resolveReady = resolve; rejectReady = reject })
+  let live = false
+  let gone = false
+  /** What the program gave as the reason of its end before it was ready. */
+  let refusal: string | undefined
+  let child: Child
+
+  const reader = createReader({
+    costSoFar: start.costSoFar,
+    on (event) {
+      if (!live && event.type === 'ended') refusal = event.error
+      on(event)
+    },
+    answered ({ request_id: id, subtype, error }) {
+      if (id !== initialize) return
+      if (subtype === 'success') resolveReady()
+      else rejectReady(new AgentError(`The agent refused to begin: ${error ?? 'it does not say why'}`))
+    },
+    unanswerable (requestId, subtype) {
+      write({ type: 'control_response', response: { subtype: 'error', request_id: requestId, error: `Iris does not answer ${subtype}` } })
+    }
+  })
+  const lines = createLines(reader)
+
+  /** The one writer of stdin: a malformed line would end the program. */
+  const write = (frame: object) => { child.write(`${JSON.stringify(frame)}\n`) }
+  const request = (id: string, request: object) => { write({ type: 'control_request', request_id: id, request }) }
+
+  function exited (exit: Exit) {
+    lines.end()
+    gone = true
+    unlock()
+    if (live) on({ type: 'exit', exit } satisfies AgentEvent)
+    else rejectReady(endedEarly(exit, refusal))
+  }
+
+  const abort = () => { void child.kill() }
+  try {
+    child = await spawnChild({ ...program, cwd, owner, clock, stdout: lines.push, exit: exited })
+  } catch (err) {
+    unlock()
+    throw err
+  }
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    request(initialize, { subtype: 'initialize' })
+    await ready
+    live = true
+  } catch (err) {
+    await child.kill()
+    throwIfAborted(signal)
+    throw err
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+
+  return {
+    pid: child.pid,
+    get version () { return reader.version },
+    send (tellId, text) {
+      if (gone) throw new AgentError('The agent has ended')
+      reader.sent(tellId)
+      write({ type: 'user', uuid: tellId, message: { role: 'user', content: plain(text) }, parent_tool_use_id: null, ...composed(text) })
+    },
+    interrupt () { request(randomUUID(), { subtype: 'interrupt', cancel_queued: true }) },
+    answer (requestId, decision) {
+      const response = decision.behavior === 'allow'
+        ? { behavior: 'allow', updatedInput: decision.input }
+        : { behavior: 'deny', message: decision.message }
+      write({ type: 'control_response', response: { subtype: 'success', request_id: requestId, response } })
+    },
+    stop: child.stop
+  }
+}
+
+/** Text that begins with a slash is a command to the program, e.g. /clear, unless it is told better; older versions heed only the space. */
+const composed = (text: string) => text.startsWith('/') ? { client_composed: true } : {}
+const plain = (text: string) => text.startsWith('/') ? ` ${text}` : text
+
+function throwIfAborted (signal: AbortSignal) {
+  if (!signal.aborted) return
+  const why = signal.reason instanceof Error ? `: ${signal.reason.message}` : ''
+  throw new AgentError(`The start of the agent was given up${why}`, { cause: signal.reason })
+}
+
+function endedEarly ({ code, signal, stderr }: Exit, refusal: string | undefined) {
+  const words = `${refusal ?? ''}\n${stderr}`
+  const conversation = /No conversation found|does not match any session/.test(words)
+    ? 'unknown'
+    : /already in use/.test(words) ? 'exists' : undefined
+  const why = refusal ?? stderr.trim().split('\n').at(-1)
+  const how = signal === null ? `with exit code ${code}` : `by ${signal}`
+  return new AgentError(`The agent ended ${how} before it was ready${why ? `: ${why}` : ''}`, {
+    details: { exitCode: code, signal, stderr, ...(conversation !== undefined && { conversation }) }
+  })
+}

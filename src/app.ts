@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import auth from '../plugins/auth.ts'
+import errors from '../plugins/errors.ts'
+import health from '../plugins/health.ts'
+import limits from '../plugins/limits.ts'
+import mcp from '../plugins/mcp.ts'
+import openapi from '../plugins/openapi.ts'
+import rest from '../plugins/rest.ts'
+import security from '../plugins/security.ts'
+import websocket from '../plugins/websocket.ts'
+import type { Wiring } from './services.ts'
+import type { Call, Caller, Tool } from './tool.ts'
+import { tools as allTools } from './tools/index.ts'
+import { VERSION } from './version.ts'
+
+/** Who calls where no key is asked for: everybody on this machine. */
+const ANONYMOUS: Caller = Object.freeze({ name: 'local', self: 'local', permissions: new Set(['admin'] as const), teams: null, as: null })
+
+export interface AppOptions {
+  log?: FastifyBaseLogger
+  tools?: readonly Tool[]
+  /** Whether new work is taken. */
+  ready?: () => boolean
+}
+
+/** The list of plugins, in order: who may ask at all, who asks, how often, then what there is. */
+export async function buildApp (services: Wiring, { log, tools = allTools, ready = () => true }: AppOptions = {}): Promise<FastifyInstance> {
+  const { clock, keys, version, config } = services
+  const api = () => config().api
+  const app = Fastify({
+    ...(log !== undefined && { loggerInstance: log }),
+    // A line per request costs as much as the request; faults are logged where they are answered.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: api().bodyLimit,
+    trustProxy: api().trustProxy,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 200 }
+  })
+
+  const call = (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'patience'>): Call => ({
+    ...services,
+    caller: request.caller!,
+    charge: bucket => request.charge(bucket),
+    emit: own.emit,
+    ...(own.patience !== undefined && { patience: own.patience }),
+    get signal () { return own.signal } // made when it is asked for
+  })
+
+  await app.register(errors, { now: clock.now })
+  await app.register(security, { api, host: config().settings.host })
+  await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS })
+  await app.register(limits, { api })
+  if (api().enabled) await app.register(openapi, { version })
+  await app.register(health, { ready })
+  await app.register(mcp, { tools, version, call, now: clock.now })
+  if (!api().enabled) return app
+  await app.register(rest, { prefix: '/api', tools, call })
+  await app.register(websocket, {
+    tools,
+    version,
+    call,
+    api,
+    clock,
+    head: services.log.head,
+    subscribe: services.log.subscribe,
+    sessionTeam: id => services.sessions.get(id).to,
+    checkTeam: name => { services.teams.get(name) },
+    health: () => healthOf(services)
+  })
+  return app
+}
+
+/** What `health:check` says. */
+function healthOf ({ pool, tells, clock, startedAt }: Wiring): object {
+  const { total, max } = pool.size()
+  return { totalProcesses: total, maxProcesses: max, ...tells.count(), uptime: clock.now() - startedAt, timestamp: clock.now() }
+}
+
+/** The OpenAPI document of the tools, without a server. */
+export async function openApiDocument (tools: readonly Tool[] = allTools): Promise<object> {
+  const app = Fastify()
+  await app.register(openapi, { version: VERSION })
+  await app.register(rest, { prefix: '/api', tools, call: () => { throw new Error('There is nothing to call here') } })
+  await app.ready()
+  return app.swagger()
+}

@@ -1,0 +1,84 @@
+import type { Config } from '../../schemas/config.ts'
+import type { KeyGrant, Permission } from '../../schemas/key.ts'
+import { loadConfig, milliseconds } from '../config.ts'
+import { createKeys, type Keys } from '../keys.ts'
+import { openStore } from '../store/sqlite.ts'
+import { table } from './table.ts'
+import { CliError, loadOptions, print, printJson, type Flags, type World } from './world.ts'
+
+interface Grants { permission: Permission[], team?: string[], as?: string[], rate?: number, expires?: string }
+
+/** `iris key create <name>`. The key goes to stdout, alone; what is said about it to stderr. */
+export function create (world: World, flags: Flags & Grants, name: string): void {
+  const { permission, team, as, rate, expires } = flags
+  const grant: KeyGrant = {
+    name,
+    permissions: [...new Set(permission)],
+    ...(team && { teams: team }),
+    ...(as && { as }),
+    ...(rate !== undefined && { rateLimit: rate }),
+    ...(expires !== undefined && { expiresAt: expiry(expires, world.clock.now()) })
+  }
+  withKeys(world, flags, (keys, config) => {
+    for (const one of team ?? []) if (!config.teams.has(one)) world.stderr.write(`No team is named '${one}' yet\n`)
+    show(world, flags, name, keys.create(grant).key)
+  })
+}
+
+/** `iris key rotate <name>` */
+export function rotate (world: World, flags: Flags, name: string): void {
+  withKeys(world, flags, keys => { show(world, flags, name, keys.rotate(name).key) })
+}
+
+/** `iris key revoke <name>` */
+export function revoke (world: World, flags: Flags, name: string): void {
+  withKeys(world, flags, keys => {
+    keys.revoke(name)
+    if (flags.json) printJson(world, { name, revoked: true })
+    else print(world, `Revoked '${name}'`)
+  })
+}
+
+/** `iris key list` */
+export function list (world: World, flags: Flags): void {
+  withKeys(world, flags, keys => {
+    const all = keys.list()
+    if (flags.json) return printJson(world, { keys: all })
+    const day = (at: number) => new Date(at).toISOString().slice(0, 10)
+    print(world, table(['NAME', 'STATE', 'PERMISSIONS', 'TEAMS', 'AS', 'EXPIRES', 'FROM'], all.map(key => [
+      key.name,
+      key.revokedAt !== undefined ? 'revoked' : key.expiresAt !== undefined && key.expiresAt <= world.clock.now() ? 'expired' : 'valid',
+      key.permissions.join(','),
+      key.teams?.join(',') ?? 'all',
+      key.as?.join(',') ?? 'any',
+      key.expiresAt === undefined ? 'never' : day(key.expiresAt),
+      key.source === 'config' ? 'config.yaml' : 'iris key'
+    ])))
+  })
+}
+
+/** Works on the store itself, whether a server runs or not: a running one takes notice with the next request. */
+function withKeys (world: World, flags: Flags, work: (keys: Keys, config: Config) => void): void {
+  const config = loadConfig(loadOptions(world, flags))
+  const store = openStore(config.home)
+  try {
+    work(createKeys({ store, clock: world.clock, config: () => config }), config)
+  } finally {
+    store.close()
+  }
+}
+
+function show (world: World, flags: Flags, name: string, key: string): void {
+  if (flags.json) return printJson(world, { name, key })
+  world.stderr.write(`The key of '${name}'. It is shown this once; only its hash is kept.\n`)
+  print(world, key)
+}
+
+/** `30d` from now, or a date. */
+function expiry (text: string, now: number): number {
+  const ms = /^\d+$/.test(text) ? undefined : milliseconds(text)
+  const at = ms === undefined ? /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN : now + ms
+  if (Number.isNaN(at)) throw new CliError(`'${text}' is no expiry; expected e.g. 30d, or a date such as 2027-12-31`, { code: 2 })
+  if (at <= now) throw new CliError(`'${text}' is over already`, { code: 2 })
+  return at
+}

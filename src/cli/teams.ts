@@ -1,0 +1,16 @@
+import { findServer, request } from './client.ts'
+import { table } from './table.ts'
+import { print, printJson, type ClientFlags, type World } from './world.ts'
+
+interface TeamsAnswer {
+  teams: { name: string, state: string, unavailable?: string, config: { agent: string, path: string, description: string } }[]
+}
+
+/** `iris teams` */
+export async function teams (world: World, flags: ClientFlags): Promise<void> {
+  const answer = await request<TeamsAnswer>(await findServer(world, flags), 'GET', '/teams')
+  if (flags.json) return printJson(world, answer)
+  if (answer.teams.length === 0) return print(world, 'There are no teams yet: add one under `teams:` in config.yaml')
+  print(world, table(['TEAM', 'STATE', 'AGENT', 'PATH', 'DESCRIPTION'], answer.teams.map(({ name, state, unavailable, config }) =>
+    [name, unavailable === undefined ? state : 'unavailable', config.agent, config.path, unavailable ?? config.description])))
+}

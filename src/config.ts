@@ -1,0 +1,5 @@
+export { environment, type Environment } from './config/environment.ts'
+export { ConfigError } from './config/problems.ts'
+export { loadConfig, locateConfig, type Located, type LoadOptions } from './config/load.ts'
+export { watchConfig, type ConfigWatch, type WatchOptions } from './config/watch.ts'
+export { milliseconds } from './config/duration.ts'

@@ -1,0 +1,106 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Config } from '../schemas/config.ts'
+import type { KeyGrant, KeyRecord, Permission } from '../schemas/key.ts'
+import type { Clock } from './clock.ts'
+import { NotFoundError, ValidationError } from './errors.ts'
+import type { Store } from './store/store.ts'
+import type { Caller } from './tool.ts'
+
+/** Who may do what. Of a key only the SHA-256 is kept: it is 256 random bits, so a slow hash would protect nothing. */
+export interface Keys {
+  /** Whose key this is; null where it is unknown, revoked or expired. */
+  authenticate (token: string): Caller | null
+  /** The key itself is returned this once. Throws ValidationError where the name is taken. */
+  create (grant: KeyGrant): { key: string, record: KeyRecord }
+  /** Those in the store and those in config.yaml, without hashes. */
+  list (): (Omit<KeyRecord, 'hash'> & { source: 'store' | 'config' })[]
+  /** Throws NotFoundError. Takes effect with the next request, also of a running server. */
+  revoke (name: string): void
+  /** A new key in the place of the old one, with the same grants. */
+  rotate (name: string): { key: string, record: KeyRecord }
+}
+
+const PREFIX = 'iris_sk_'
+
+export const hashKey = (token: string) => createHash('sha256').update(token).digest('hex')
+
+export function createKeys ({ store: { keys }, clock, config }: { store: Pick<Store, 'keys'>, clock: Clock, config: () => Config }): Keys {
+  let known = new Map<string, { record: KeyRecord, caller: Caller }>()
+  let seen: { version: number, config: Config } | null = null
+
+  /** All keys by hash; read anew whenever either source changed. */
+  function byHash () {
+    const now = { version: keys.version(), config: config() }
+    if (seen?.version !== now.version || seen.config !== now.config) {
+      const records = [...configKeys(now.config), ...keys.list()]
+      known = new Map(records.map(record => [record.hash, { record, caller: toCaller(record) }]))
+      seen = now
+    }
+    return known
+  }
+
+  function stored (name: string): KeyRecord {
+    const record = keys.list().find(one => one.name === name)
+    if (record !== undefined) return record
+    if (configKeys(config()).some(one => one.name === name)) throw new ValidationError(`The key '${name}' is in config.yaml: change it there`)
+    throw new NotFoundError(`No key is named '${name}'. iris key list shows them`)
+  }
+
+  return {
+    authenticate (token) {
+      const hash = hashKey(token)
+      const found = byHash().get(hash)
+      if (found === undefined || !timingSafeEqual(Buffer.from(found.record.hash), Buffer.from(hash))) return null
+      const { revokedAt, expiresAt } = found.record
+      return revokedAt !== undefined || (expiresAt !== undefined && expiresAt <= clock.now()) ? null : found.caller
+    },
+    create (grant) {
+      const taken = [...keys.list(), ...configKeys(config())].find(({ name }) => name === grant.name)
+      if (taken !== undefined) throw new ValidationError(`A key is named '${grant.name}' already. Choose another name, or rotate it`)
+      const { key, hash } = mint()
+      const record = { ...grant, hash, createdAt: clock.now() }
+      keys.insert(record)
+      return { key, record }
+    },
+    list: () => [
+      ...configKeys(config()).map(record => ({ ...record, source: 'config' as const })),
+      ...keys.list().map(record => ({ ...record, source: 'store' as const }))
+    ].map(({ hash: _, ...rest }) => rest),
+    revoke: name => { keys.update(stored(name).name, { revokedAt: clock.now() }) },
+    rotate (name) {
+      const record = stored(name)
+      if (record.revokedAt !== undefined) throw new ValidationError(`The key '${name}' is revoked. Create a new one`)
+      const { key, hash } = mint()
+      keys.update(name, { hash, createdAt: clock.now() })
+      return { key, record: { ...record, hash, createdAt: clock.now() } }
+    }
+  }
+}
+
+function mint () {
+  const key = PREFIX + randomBytes(32).toString('base64url')
+  return { key, hash: hashKey(key) }
+}
+
+const configKeys = ({ api }: Config): KeyRecord[] => api.apiKeys.map(({ key, expires, ...grant }) => ({
+  ...grant,
+  hash: key.startsWith('sha256:') ? key.slice(7).toLowerCase() : hashKey(key),
+  createdAt: 0,
+  ...(expires !== undefined && { expiresAt: Date.parse(expires) })
+}))
+
+function toCaller ({ name, permissions, teams, as, rateLimit }: KeyRecord): Caller {
+  return Object.freeze({
+    name,
+    self: as?.[0] ?? teamNameOf(name),
+    permissions: new Set<Permission>(permissions),
+    teams: teams === undefined ? null : new Set(teams),
+    as: as === undefined ? null : new Set(as),
+    ...(rateLimit !== undefined && { rateLimit })
+  })
+}
+
+/** A key's name made a valid team name: `CI/CD Pipeline` speaks as `ci-cd-pipeline`. */
+export function teamNameOf (name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9_.-]+/g, '-').replace(/^[^a-z0-9]+/, '').replace(/-+$/, '').slice(0, 64) || 'key'
+}

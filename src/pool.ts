@@ -1,0 +1,209 @@
+import type { SessionState } from '../schemas/session.ts'
+import type { Clock } from './clock.ts'
+import { PoolFullError } from './errors.ts'
+import type { Living } from './living.ts'
+import type { SessionRow } from './store/store.ts'
+
+/** At most `max` living agents. A place is taken before the spawn and given back when nothing of the agent is left. */
+export interface Pool {
+  /**
+   * The session's agent, awake, and safe from eviction until `release`. Calls at once for one session share one start.
+   * Waits `within` ms at most for a place: then PoolFullError. Rejects with AgentError where it cannot be started.
+   */
+  acquire (session: SessionRow, how: { within: number, signal?: AbortSignal }): Promise<Living>
+  release (living: Living): void
+  /** Ends the session's agent, if there is one. */
+  sleep (sessionId: string, reason: string): Promise<void>
+  state (session: SessionRow): { state: SessionState, since: number, reason: string, pid?: number }
+  /** The sessions that are awake or on their way, oldest first. */
+  awake (): { sessionId: string, team: string }[]
+  /** Places taken and places there are. */
+  size (): { total: number, max: number }
+  /** Ends every agent; nothing can be acquired afterwards. */
+  close (): Promise<void>
+}
+
+interface Slot {
+  readonly sessionId: string
+  readonly team: string
+  readonly since: number
+  /** Callers who need it now. Not evicted while there is one. */
+  claims: number
+  living: Living | null
+  ready?: Promise<Living>
+  leaving: boolean
+  /** Gives up waiting for a place. */
+  readonly unwanted: AbortController
+  cancelIdle: () => void
+}
+
+export function createPool ({ max, idleTimeout, start, clock }: {
+  max: () => number
+  /** ms; 0 never */
+  idleTimeout: (team: string) => number
+  start: (session: SessionRow) => Living
+  clock: Clock
+}): Pool {
+  const slots = new Map<string, Slot>()
+  const waiting: { slot: Slot, grant: () => void }[] = []
+  let taken = 0
+  let closed = false
+
+  async function place (slot: Slot): Promise<void> {
+    if (waiting.length === 0 && taken < max()) {
+      taken++
+      return
+    }
+    const { signal } = slot.unwanted
+    await new Promise<void>((resolve, reject) => {
+      const one = { slot, grant: resolve }
+      waiting.push(one)
+      signal.addEventListener('abort', () => {
+        const at = waiting.indexOf(one)
+        if (at >= 0) waiting.splice(at, 1)
+        reject(signal.reason as Error)
+      }, { once: true })
+      makeRoom()
+    })
+  }
+
+  function freePlace () {
+    taken--
+    while (waiting.length > 0 && taken < max()) {
+      taken++
+      waiting.shift()!.grant()
+    }
+    makeRoom()
+  }
+
+  /** Evicts as many idle agents as there are waits that no leaving agent will serve, the longest idle first. */
+  function makeRoom () {
+    const leaving = [...slots.values()].filter(slot => slot.leaving).length
+    const idle = [...slots.values()].filter(isIdle).sort((a, b) => a.living!.since - b.living!.since)
+    for (const slot of idle.slice(0, Math.max(0, waiting.length - leaving))) void leave(slot, 'made room for another session')
+  }
+
+  const isIdle = (slot: Slot) => slot.claims === 0 && !slot.leaving && slot.living?.state === 'idle'
+
+  function open (session: SessionRow): Slot {
+    const slot: Slot = {
+      sessionId: session.id,
+      team: session.to,
+      since: clock.now(),
+      claims: 0,
+      living: null,
+      leaving: false,
+      unwanted: new AbortController(),
+      cancelIdle () {}
+    }
+    slots.set(session.id, slot)
+    slot.ready = (async () => {
+      try {
+        await place(slot)
+      } catch (err) {
+        slots.delete(session.id)
+        throw err
+      }
+      const living = slot.living = start(session)
+      void living.gone.then(() => {
+        slot.cancelIdle()
+        slots.delete(session.id)
+        freePlace()
+      })
+      await living.ready
+      if (slot.claims === 0) rest(slot, living)
+      return living
+    })()
+    slot.ready.catch(() => {})
+    return slot
+  }
+
+  async function leave (slot: Slot, reason: string): Promise<void> {
+    slot.leaving = true
+    slot.cancelIdle()
+    if (slot.living === null) slot.unwanted.abort(new PoolFullError(reason))
+    else await slot.living.stop(reason)
+  }
+
+  function unclaim (slot: Slot) {
+    if (--slot.claims > 0) return
+    if (slot.living === null) {
+      slot.unwanted.abort(new PoolFullError('Nobody waits for it any more'))
+      return
+    }
+    rest(slot, slot.living)
+  }
+
+  function rest (slot: Slot, living: Living) {
+    if (slot.leaving || living.agent === undefined || living.state === 'asleep') return
+    living.enter('idle', 'nothing to do')
+    const ms = idleTimeout(slot.team)
+    slot.cancelIdle()
+    if (ms > 0) slot.cancelIdle = clock.after(ms, () => { if (isIdle(slot)) void leave(slot, `idle for ${ms} ms`) })
+    makeRoom()
+  }
+
+  async function acquire (session: SessionRow, { within, signal }: { within: number, signal?: AbortSignal }): Promise<Living> {
+    for (;;) {
+      if (closed) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
+      signal?.throwIfAborted()
+      const found = slots.get(session.id)
+      if (found !== undefined && (found.leaving || found.living?.state === 'asleep')) {
+        await (found.living?.gone ?? found.ready?.catch(() => {}))
+        continue
+      }
+      const slot = found ?? open(session)
+      slot.claims++
+      slot.cancelIdle()
+      try {
+        const living = await patiently(slot, within, signal)
+        if (!slot.leaving && living.state !== 'asleep') return living
+      } catch (err) {
+        unclaim(slot)
+        throw err
+      }
+      unclaim(slot)
+    }
+  }
+
+  /** The slot's agent, or why not; the wait for a place is `within` ms at most, the start has a deadline of its own. */
+  async function patiently (slot: Slot, within: number, signal: AbortSignal | undefined): Promise<Living> {
+    if (slot.living?.agent !== undefined) return slot.living
+    return new Promise<Living>((resolve, reject) => {
+      const stopWaiting = clock.after(within, () => {
+        if (slot.living === null) reject(new PoolFullError(`All ${max()} places are taken by busy agents (settings.maxProcesses). Try again later`, { details: { retryAfter: 5 } }))
+      })
+      const abort = () => { reject(signal!.reason as Error) }
+      signal?.addEventListener('abort', abort, { once: true })
+      slot.ready!.then(resolve, reject).finally(() => {
+        stopWaiting()
+        signal?.removeEventListener('abort', abort)
+      })
+    })
+  }
+
+  return {
+    acquire,
+    release (living) {
+      const slot = slots.get(living.sessionId)
+      if (slot?.living === living) unclaim(slot)
+    },
+    async sleep (sessionId, reason) {
+      const slot = slots.get(sessionId)
+      if (slot !== undefined) await leave(slot, reason)
+    },
+    state (session) {
+      const slot = slots.get(session.id)
+      if (slot === undefined) return { state: 'asleep', since: session.asleepSince, reason: session.asleepReason }
+      if (slot.living === null) return { state: 'waking', since: slot.since, reason: 'waits for a place in the pool' }
+      const { state, since, reason, pid } = slot.living
+      return { state, since, reason, ...(pid !== undefined && state !== 'asleep' && { pid }) }
+    },
+    awake: () => [...slots.values()].filter(slot => slot.living?.state !== 'asleep').map(({ sessionId, team }) => ({ sessionId, team })),
+    size: () => ({ total: taken, max: max() }),
+    async close () {
+      closed = true
+      await Promise.all([...slots.values()].map(slot => leave(slot, 'the server stopped')))
+    }
+  }
+}

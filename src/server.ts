@@ -1,0 +1,97 @@
+import type { AddressInfo } from 'node:net'
+import { pino, type Logger } from 'pino'
+import type { Config } from '../schemas/config.ts'
+import { sweepOwner } from './agent/sweep.ts'
+import { buildApp } from './app.ts'
+import type { Keys } from './keys.ts'
+import { createServices } from './services.ts'
+import { readAdminKey, removeServerFile, writeAdminKey, writeServerFile } from './server-file.ts'
+import { lockHome } from './store/lock.ts'
+
+export interface Server {
+  readonly url: string
+  /** The admin key, where this start made it. */
+  readonly firstKey?: string
+  readonly log: Logger
+  /** Put another configuration in force. */
+  reconfigure (config: Config): void
+  /** Drain, then end everything. Resolves when no child and no file is left behind. */
+  close (): Promise<void>
+}
+
+/** ms that connections get to take their last answer */
+const LAST_WORDS = 3_000
+
+/**
+ * The whole server. Throws where another one serves this data directory, or the port is taken.
+ * Logs go to stderr: stdout may be somebody's JSON-RPC.
+ */
+export async function startServer ({ config, environment, logLevel = 'info', portFallback = false }: {
+  config: Config
+  /** The server's own environment: agents get an allow list of it. */
+  environment: Readonly<Record<string, string | undefined>>
+  logLevel?: string
+  /** Take any free port where the configured one is taken. */
+  portFallback?: boolean
+}): Promise<Server> {
+  const { home, settings } = config
+  const unlock = lockHome(home)
+  if (unlock === null) throw new Error(`Another Iris serves the data directory ${home}. Stop it, or use another one (--home)`)
+  const log = pino({ level: logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination({ dest: 2, sync: true }))
+  try {
+    const orphans = await sweepOwner(home)
+    if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
+
+    const services = createServices({ config, environment, onError: err => { log.error({ err }, 'internal error') } })
+    let draining = false
+    const app = await buildApp(services, { log, ready: () => !draining })
+    await app.listen({ host: settings.host, port: settings.httpPort }).catch(err => {
+      if (!portFallback || (err as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw err
+      return app.listen({ host: settings.host, port: 0 })
+    })
+    const url = address(app.addresses()[0] as AddressInfo)
+    const firstKey = ensureAdminKey(home, services.keys)
+    writeServerFile(home, { url, pid: process.pid, version: services.version, startedAt: services.startedAt })
+    services.tells.recover()
+
+    let closing: Promise<void> | undefined
+    async function close () {
+      draining = true
+      await services.tells.drain(services.config().settings.drainTimeout)
+      const hangUp = services.clock.after(LAST_WORDS, () => { app.server.closeAllConnections() })
+      await app.close()
+      hangUp()
+      await services.close()
+      removeServerFile(home, process.pid)
+      unlock!()
+    }
+
+    return {
+      url,
+      ...(firstKey !== undefined && { firstKey }),
+      log,
+      reconfigure: services.reconfigure,
+      close: () => closing ??= close()
+    }
+  } catch (err) {
+    unlock()
+    throw err
+  }
+}
+
+function address ({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+const ADMIN = 'admin'
+
+/** The key that the command line of the same user finds. Returned where it is new, so that it is shown once. One that was revoked stays so. */
+function ensureAdminKey (home: string, keys: Keys): string | undefined {
+  const present = readAdminKey(home)
+  if (present !== null && keys.authenticate(present) !== null) return undefined
+  const known = keys.list().find(({ name }) => name === ADMIN)
+  if (known?.revokedAt !== undefined || known?.source === 'config') return undefined
+  const { key } = known === undefined ? keys.create({ name: ADMIN, permissions: ['admin'] }) : keys.rotate(ADMIN)
+  writeAdminKey(home, key)
+  return key
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import type { Config, Team } from '../schemas/config.ts'
+import type { Agent } from './agent/agent.ts'
+import { createClaude } from './agent/claude.ts'
+import { createEcho } from './agent/echo.ts'
+import { allowedEnvironment } from './agent/environment.ts'
+import { createMemoryBus } from './bus/memory.ts'
+import { createCache } from './cache.ts'
+import { systemClock, type Clock } from './clock.ts'
+import { createKeys, type Keys } from './keys.ts'
+import { bringToLife } from './living.ts'
+import { createLog } from './log.ts'
+import { createPool } from './pool.ts'
+import { createSessions } from './sessions.ts'
+import { openStore } from './store/sqlite.ts'
+import type { Store } from './store/store.ts'
+import { createTeams } from './teams.ts'
+import { createTells } from './tells.ts'
+import type { Services } from './tool.ts'
+import { VERSION } from './version.ts'
+
+export interface Wiring extends Services {
+  readonly keys: Keys
+  readonly store: Store
+  /** Put another configuration in force, whole. */
+  reconfigure (config: Config): void
+  /** Drain, end the agents, close the store: in reverse of their making. Ends by itself within drainTimeout and some seconds. */
+  close (): Promise<void>
+}
+
+/** One of each, wired. Nothing is started but what the store says was queued when the server last ended. */
+export function createServices ({ config: first, environment = {}, onError, clock = systemClock, agents }: {
+  config: Config
+  /** What children may have, before the allow list: the server's own environment. */
+  environment?: Readonly<Record<string, string | undefined>>
+  /** Hears faults of ours that no caller can be told. */
+  onError: (err: unknown) => void
+  clock?: Clock
+  /** In the place of the real ones. */
+  agents?: (team: Team) => Agent
+}): Wiring {
+  let current = first
+  const config = () => current
+  const { home } = first
+  const kinds: Record<Team['agent'], Agent> = { claude: createClaude({ clock, owner: home }), echo: createEcho({ clock, owner: home, home: join(home, 'echo') }) }
+
+  const store = openStore(home)
+  const bus = createMemoryBus({ onError })
+  const log = createLog({ store, bus, clock })
+  const teams = createTeams(config)
+  const sessions = createSessions({ store, clock })
+  const pool = createPool({
+    clock,
+    max: () => config().settings.maxProcesses,
+    idleTimeout: team => config().teams.get(team)?.idleTimeout ?? config().settings.idleTimeout,
+    start: session => bringToLife(session, teams.ready(session.to), {
+      sessions,
+      log,
+      clock,
+      agents: agents ?? (team => kinds[team.agent]),
+      environment: team => ({ ...allowedEnvironment(environment, team.agent), ...team.env }),
+      spawnTimeout: () => config().settings.spawnTimeout
+    })
+  })
+  const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
+  const keys = createKeys({ store, clock, config })
+
+  let closing: Promise<void> | undefined
+  async function close () {
+    await tells.drain(config().settings.drainTimeout)
+    await pool.close()
+    store.close()
+  }
+
+  return {
+    version: VERSION,
+    startedAt: clock.now(),
+    clock,
+    config,
+    teams,
+    sessions,
+    pool,
+    tells,
+    cache: createCache(store),
+    log,
+    keys,
+    store,
+    reconfigure (next) { current = next },
+    close: () => closing ??= close()
+  }
+}

@@ -1,0 +1,47 @@
+import type { Session } from '../schemas/session.ts'
+import type { TeamSession, TeamStatus } from '../schemas/team.ts'
+import type { SessionRow } from './store/store.ts'
+import type { Services } from './tool.ts'
+
+/** A session as the outside sees it: its row, and what its process is doing now. */
+export function viewSession (row: SessionRow, { pool, tells }: Pick<Services, 'pool' | 'tells'>): Session {
+  const { id, from, to, current, agentVersion, createdAt, lastUsedAt } = row
+  const { state, since, reason, pid } = pool.state(row)
+  const load = tells.load(id)
+  return {
+    sessionId: id,
+    from,
+    to,
+    state,
+    since,
+    reason,
+    current,
+    queued: state === 'busy' || state === 'waiting' ? Math.max(0, load - 1) : load,
+    ...(pid !== undefined && { pid }),
+    ...(agentVersion !== null && { agentVersion }),
+    createdAt,
+    lastUsedAt
+  }
+}
+
+/** The most awake first: what a team as a whole is said to be doing. */
+const ORDER = ['waiting', 'busy', 'waking', 'idle', 'asleep'] as const
+
+/** What a team does now, from its awake sessions, or of one speaker's session alone. */
+export function viewTeam (name: string, fromTeam: string | undefined, call: Pick<Services, 'pool' | 'sessions' | 'teams'>): TeamStatus {
+  const { unavailable } = call.teams.get(name)
+  const rows = fromTeam === undefined
+    ? call.pool.awake().filter(({ team }) => team === name).map(({ sessionId }) => call.sessions.get(sessionId))
+    : [call.sessions.find(fromTeam, name)].filter(row => row !== undefined)
+  const sessions = rows.map((row): TeamSession => ({ sessionId: row.id, from: row.from, ...call.pool.state(row) }))
+  const lead = [...sessions].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))[0]
+  return {
+    team: name,
+    awake: sessions.some(({ pid }) => pid !== undefined),
+    available: unavailable === undefined,
+    state: lead?.state ?? 'asleep',
+    since: lead?.since ?? 0,
+    reason: unavailable ?? lead?.reason ?? 'no session is awake',
+    sessions
+  }
+}

@@ -1,0 +1,4 @@
+import { start } from './001-start.ts'
+
+/** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
+export const migrations: readonly string[] = [start]

@@ -1,0 +1,33 @@
+import type { Database } from 'better-sqlite3'
+import type { EventOf } from '../../schemas/event.ts'
+import type { CacheStats, Store } from './store.ts'
+
+export function eventTable (db: Database): Store['events'] {
+  const append = db.prepare('INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (?, ?, ?, ?, ?, ?)')
+  const head = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
+  const cache = db.prepare<[string, number, number], { seq: number, data: string }>(
+    "SELECT seq, data FROM event WHERE session_id = ? AND event = 'cache:message' AND seq > ? ORDER BY seq LIMIT ?")
+  const cacheStats = db.prepare<[string], CacheStats>(
+    "SELECT count(*) AS entries, min(at) AS firstAt, max(at) AS lastAt FROM event WHERE session_id = ? AND event = 'cache:message'")
+  const clearCache = db.prepare("DELETE FROM event WHERE session_id = ? AND event = 'cache:message'")
+  const chunks = db.prepare<[string], string>("SELECT data FROM event WHERE tell_id = ? AND event = 'tell:chunk' ORDER BY seq").pluck()
+  const dropChunks = db.prepare("DELETE FROM event WHERE tell_id = ? AND event = 'tell:chunk'")
+
+  return {
+    append (event, at) {
+      const { team, sessionId } = event.data
+      const tellId = 'tellId' in event.data ? event.data.tellId ?? null : null
+      const { lastInsertRowid } = append.run(at, event.event, team, sessionId, tellId, JSON.stringify(event.data))
+      return { ...event, seq: Number(lastInsertRowid), at }
+    },
+    head: () => head.get()!,
+    cache: (sessionId, after, limit) => cache.all(sessionId, after, limit).map(({ seq, data }) => {
+      const { tellId, message } = JSON.parse(data) as EventOf<'cache:message'>['data']
+      return { seq, ...(tellId !== undefined && { tellId }), ...message }
+    }),
+    cacheStats: sessionId => cacheStats.get(sessionId)!,
+    clearCache: sessionId => clearCache.run(sessionId).changes,
+    chunks: tellId => chunks.all(tellId).map(data => JSON.parse(data) as EventOf<'tell:chunk'>['data']),
+    dropChunks: tellId => { dropChunks.run(tellId) }
+  }
+}

@@ -1,0 +1,47 @@
+import type { Database } from 'better-sqlite3'
+import type { TellState } from '../../schemas/tell.ts'
+import { assignments, lister } from './sql.ts'
+import type { Store, TellRow } from './store.ts'
+
+const COLUMNS = {
+  state: 'state', response: 'response', error: 'error', usage: 'usage', startedAt: 'started_at', endedAt: 'ended_at'
+} as const
+
+interface Raw { n: number, id: string, session_id: string, speaker: string, team: string, caller: string, state: TellState, message: string, response: string, error: string | null, usage: string | null, created_at: number, started_at: number | null, ended_at: number | null }
+
+const toRow = (raw: Raw): TellRow => ({
+  id: raw.id,
+  sessionId: raw.session_id,
+  from: raw.speaker,
+  to: raw.team,
+  caller: raw.caller,
+  state: raw.state,
+  message: raw.message,
+  response: raw.response,
+  error: raw.error === null ? null : JSON.parse(raw.error) as TellRow['error'],
+  usage: raw.usage === null ? null : JSON.parse(raw.usage) as TellRow['usage'],
+  createdAt: raw.created_at,
+  startedAt: raw.started_at,
+  endedAt: raw.ended_at
+})
+
+export function tellTable (db: Database): Store['tells'] {
+  const insert = db.prepare(`INSERT INTO tell (id, session_id, speaker, team, caller, state, message, response, created_at)
+    VALUES (@id, @sessionId, @from, @to, @caller, @state, @message, @response, @createdAt)`)
+  const get = db.prepare<[string], Raw>('SELECT * FROM tell WHERE id = ?')
+  const inState = db.prepare<[string], Raw>('SELECT * FROM tell WHERE state = ? ORDER BY n')
+  const list = lister<Raw, TellRow>(db, 'tell', toRow)
+
+  return {
+    insert: ({ id, sessionId, from, to, caller, state, message, response, createdAt }) => {
+      insert.run({ id, sessionId, from, to, caller, state, message, response, createdAt })
+    },
+    get: id => { const raw = get.get(id); return raw && toRow(raw) },
+    list: ({ to, sessionId, state, caller, teams }, page) => list({ team: to, session_id: sessionId, state, caller }, teams, page),
+    inState: state => inState.all(state).map(toRow),
+    update: (id, fields) => {
+      const { sql, values } = assignments(COLUMNS, fields)
+      db.prepare(`UPDATE tell SET ${sql} WHERE id = ?`).run(...values, id)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import type { ErrorBody } from '../../schemas/error.ts'
+import type { Event, StoredEvent } from '../../schemas/event.ts'
+import type { KeyRecord } from '../../schemas/key.ts'
+import type { CacheEntry } from '../../schemas/message.ts'
+import type { TellState, Usage } from '../../schemas/tell.ts'
+
+export interface SessionRow {
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  /** The agent's own id of the conversation. */
+  conversation: string
+  /** Whether the agent has that conversation on its disk. */
+  resumable: boolean
+  /** false once it was reset. */
+  current: boolean
+  agentVersion: string | null
+  /** The agent's running total, US dollars. */
+  costSoFar: number
+  readonly createdAt: number
+  lastUsedAt: number
+  /** Since when and why it sleeps, for the time when no process is alive. */
+  asleepSince: number
+  asleepReason: string
+}
+
+export interface TellRow {
+  readonly id: string
+  readonly sessionId: string
+  readonly from: string
+  readonly to: string
+  /** The name of the key that sent it. */
+  readonly caller: string
+  readonly state: TellState
+  readonly message: string
+  readonly response: string
+  readonly error: ErrorBody | null
+  readonly usage: Usage | null
+  readonly createdAt: number
+  readonly startedAt: number | null
+  readonly endedAt: number | null
+}
+
+/** Newest first, `limit` at most, from before `cursor` on. */
+export interface Page { cursor?: number, limit: number }
+
+/** A row's place in the order of its list. */
+export interface Paged<T> { rows: T[], next: number | null }
+
+export interface CacheStats { entries: number, firstAt: number | null, lastAt: number | null }
+
+/** What survives a restart. All calls are synchronous: one writer, one file. Rows are written as one with what is told of them. */
+export interface Store {
+  /** All of `work` or nothing. Nested calls join the outer one. */
+  transaction<T> (work: () => T): T
+  readonly sessions: {
+    insert (row: SessionRow): void
+    get (id: string): SessionRow | undefined
+    current (from: string, to: string): SessionRow | undefined
+    list (filter: { to?: string, from?: string, teams?: readonly string[] }, page: Page): Paged<SessionRow>
+    count (): number
+    update (id: string, fields: Partial<Omit<SessionRow, 'id' | 'from' | 'to' | 'createdAt'>>): void
+    /** With its tells and its events. */
+    remove (id: string): void
+  }
+  readonly tells: {
+    insert (row: TellRow): void
+    get (id: string): TellRow | undefined
+    list (filter: { to?: string, sessionId?: string, state?: TellState, caller?: string, teams?: readonly string[] }, page: Page): Paged<TellRow>
+    /** All in this state, oldest first. */
+    inState (state: TellState): TellRow[]
+    update (id: string, fields: Partial<Pick<TellRow, 'state' | 'response' | 'error' | 'usage' | 'startedAt' | 'endedAt'>>): void
+  }
+  readonly events: {
+    append (event: Event, at: number): StoredEvent
+    /** The number of the newest event; 0 when there is none. */
+    head (): number
+    /** The cache of a session: after `after`, oldest first. */
+    cache (sessionId: string, after: number, limit: number): CacheEntry[]
+    cacheStats (sessionId: string): CacheStats
+    /** Returns how many entries there were. */
+    clearCache (sessionId: string): number
+    chunks (tellId: string): { offset: number, chunk: string }[]
+    /** The pieces of an answer, once the tell holds the whole. */
+    dropChunks (tellId: string): void
+  }
+  readonly keys: {
+    /** Throws where the name is taken. */
+    insert (record: KeyRecord): void
+    list (): KeyRecord[]
+    update (name: string, fields: Partial<Pick<KeyRecord, 'hash' | 'revokedAt' | 'createdAt'>>): void
+    /** Changes whenever any process changed the keys. */
+    version (): number
+  }
+  /** Empty when the file is sound. */
+  check (): string[]
+  close (): void
+}

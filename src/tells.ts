@@ -1,0 +1,267 @@
+import type { EventOf } from '../schemas/event.ts'
+import { TERMINAL, type Tell } from '../schemas/tell.ts'
+import { applyChunks } from './answer.ts'
+import type { Clock } from './clock.ts'
+import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFullError, TellCancelledError, TellNotFoundError, toErrorBody } from './errors.ts'
+import type { Log } from './log.ts'
+import type { Pool } from './pool.ts'
+import { createQueue, type Queue } from './queue.ts'
+import type { Sessions } from './sessions.ts'
+import type { SessionRow, Store, TellRow } from './store/store.ts'
+import type { Progress } from './tool.ts'
+import { runTurn, type TurnEnd } from './turn.ts'
+import { uuid7 } from './uuid7.ts'
+
+/** One tell on its way. Its row in the store is the truth; this is what moves it. */
+interface Running {
+  readonly id: string
+  readonly session: SessionRow
+  readonly message: string
+  readonly cancel: AbortController
+  readonly watchers: Set<(progress: Progress) => void>
+  /** Resolves at the terminal state, never rejects. */
+  readonly done: Promise<void>
+  settle (): void
+}
+
+export interface Tells {
+  /**
+   * Accept a tell: from here on it ends in exactly one terminal state. A `tellId` seen before, with the same input,
+   * is the same tell. Throws QueueFullError, IdempotencyMismatchError.
+   */
+  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string }, watch?: (progress: Progress) => void): Tell
+  /** Throws TellNotFoundError. */
+  get (id: string): Tell & { caller: string }
+  list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
+  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts: see which by the tell's state. 0 ms waits for ever. */
+  wait (id: string, ms: number, signal: AbortSignal): Promise<void>
+  /** Resolves when the tell has ended. False where it had ended before. */
+  cancel (id: string, reason: string): Promise<boolean>
+  /** All of a session, queued and running. */
+  cancelAll (sessionId: string, reason: string): Promise<void>
+  /** How many of a session run or wait. */
+  load (sessionId: string): number
+  count (): { running: number, queued: number }
+  /** After a start: running ones are lost, queued ones go on. */
+  recover (): void
+  /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
+  drain (ms: number): Promise<void>
+}
+
+export function createTells ({ store, sessions, pool, log, clock, limits, onError }: {
+  store: Store
+  sessions: Sessions
+  pool: Pool
+  log: Log
+  clock: Clock
+  limits: () => { maxQueued: number, responseTimeout: number, toolTimeout: number }
+  /** Hears what should never happen, e.g. a full disk. */
+  onError: (err: unknown) => void
+}): Tells {
+  const open = new Map<string, Running>()
+  const lines = new Map<string, { queue: Queue<Running>, running: Running | null }>()
+  let draining = false
+
+  const line = (sessionId: string) => {
+    const found = lines.get(sessionId)
+    if (found !== undefined) return found
+    const made = { queue: createQueue<Running>(() => limits().maxQueued), running: null }
+    lines.set(sessionId, made)
+    return made
+  }
+
+  function track (id: string, session: SessionRow, message: string): Running {
+    let settle!: () => void
+    const done = new Promise<void>(resolve => { settle = resolve })
+    const running: Running = { id, session, message, cancel: new AbortController(), watchers: new Set(), done, settle }
+    open.set(id, running)
+    return running
+  }
+
+  /** Store, publish, and tell whoever watches this tell. */
+  function tellOf (running: Running, event: Progress, change?: () => void) {
+    const [stored] = log.append(event as EventOf<'tell:started'>, change)
+    for (const watcher of running.watchers) watcher({ ...event, seq: stored!.seq })
+  }
+
+  const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
+
+  type End = TurnEnd | { state: 'lost', response: string, error: IrisError, usage?: never, costTotal?: never }
+
+  /** The one way into a terminal state. Who waits is told even where the store fails. */
+  function finish (running: Running, end: End) {
+    try {
+      conclude(running, end)
+    } catch (err) {
+      onError(err)
+    }
+    open.delete(running.id)
+    running.settle()
+  }
+
+  function conclude (running: Running, end: End) {
+    const { state, response, usage } = end
+    const endedAt = clock.now()
+    const row = store.tells.get(running.id)!
+    const error = end.error && toErrorBody(end.error, endedAt)
+    tellOf(running,
+      state === 'completed'
+        ? { event: 'tell:complete', data: { ...of(running), from: row.from, response, duration: endedAt - row.createdAt, ...(usage && { usage }) } }
+        : { event: 'tell:error', data: { ...of(running), state, response, error: error! } },
+      () => {
+        store.tells.update(running.id, { state, response, endedAt, ...(usage && { usage }), ...(error && { error }) })
+        store.events.dropChunks(running.id)
+        if (end.costTotal !== undefined) sessions.update(running.session.id, { costSoFar: end.costTotal })
+      })
+  }
+
+  async function advance (sessionId: string): Promise<void> {
+    const here = line(sessionId)
+    if (here.running !== null || draining) return
+    const next = here.queue.shift()
+    if (next === undefined) {
+      lines.delete(sessionId)
+      return
+    }
+    here.running = next
+    try {
+      finish(next, await run(next))
+    } catch (err) {
+      if (!(err instanceof IrisError)) onError(err)
+      const error = err instanceof IrisError ? err : new AgentError('The tell could not be run', { cause: err })
+      finish(next, { state: error instanceof TellCancelledError ? 'cancelled' : 'failed', response: '', error })
+    } finally {
+      here.running = null
+      void advance(sessionId)
+    }
+  }
+
+  async function run (running: Running): Promise<TurnEnd> {
+    const { id, session, message, cancel } = running
+    const living = await pool.acquire(session, { within: limits().responseTimeout || 2 ** 31, signal: cancel.signal })
+    try {
+      living.enter('busy', `tell ${id}`)
+      const now = clock.now()
+      log.append({
+        event: 'cache:message',
+        data: { sessionId: session.id, team: session.to, tellId: id, message: { timestamp: now, type: 'user', data: { text: message, from: session.from } } }
+      }, () => {
+        store.tells.update(id, { state: 'running', startedAt: now })
+        sessions.update(session.id, { lastUsedAt: now })
+      })
+      return await runTurn(living, { tellId: id, message }, {
+        clock,
+        signal: cancel.signal,
+        silence: toolRuns => toolRuns ? limits().toolTimeout : limits().responseTimeout,
+        onChunk: chunk => { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) }
+      })
+    } finally {
+      // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
+      sessions.update(session.id, { resumable: true })
+      pool.release(living)
+    }
+  }
+
+  function toTell (row: TellRow): Tell {
+    const { id, caller: _, error, usage, startedAt, endedAt, ...rest } = row
+    return {
+      tellId: id,
+      ...rest,
+      response: row.state === 'running' ? applyChunks(store.events.chunks(id)) : row.response,
+      ...(error && { error }),
+      ...(usage && { usage }),
+      ...(startedAt !== null && { startedAt }),
+      ...(endedAt !== null && { endedAt, duration: endedAt - row.createdAt })
+    }
+  }
+
+  function get (id: string): TellRow {
+    const row = store.tells.get(id)
+    if (row === undefined) throw new TellNotFoundError(id)
+    return row
+  }
+
+  async function cancel (id: string, reason: string): Promise<boolean> {
+    const running = open.get(id)
+    if (running === undefined) return false
+    const error = new TellCancelledError(reason)
+    if (line(running.session.id).queue.remove(running)) finish(running, { state: 'cancelled', response: '', error })
+    else running.cancel.abort(error)
+    await running.done
+    return true
+  }
+
+  return {
+    start ({ from, to, message, caller, tellId }, watch) {
+      if (draining) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
+      const before = tellId === undefined ? undefined : store.tells.get(tellId)
+      if (before !== undefined) {
+        if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message) throw new IdempotencyMismatchError(before.id)
+        if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
+        return toTell(before)
+      }
+      const session = sessions.open(from, to)
+      const here = line(session.id)
+      const running = track(tellId ?? uuid7(clock.now()), session, message)
+      const ahead = here.queue.push(running)
+      if (ahead === null) {
+        open.delete(running.id)
+        throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
+      }
+      if (watch !== undefined) running.watchers.add(watch)
+      const row: TellRow = {
+        id: running.id, sessionId: session.id, from, to, caller, state: 'queued', message, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null
+      }
+      tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead: ahead + (here.running === null ? 0 : 1) } }, () => { store.tells.insert(row) })
+      void advance(session.id)
+      return toTell(row)
+    },
+    get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
+    list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
+    async wait (id, ms, signal) {
+      const running = open.get(id)
+      if (running === undefined || signal.aborted) return
+      await new Promise<void>(resolve => {
+        const cancelTimer = ms > 0 ? clock.after(ms, end) : () => {}
+        function end () {
+          cancelTimer()
+          signal.removeEventListener('abort', end)
+          resolve()
+        }
+        signal.addEventListener('abort', end, { once: true })
+        void running.done.then(end)
+      })
+    },
+    cancel,
+    async cancelAll (sessionId, reason) {
+      const here = line(sessionId)
+      await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
+    },
+    load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
+    count () {
+      const running = [...lines.values()].filter(here => here.running !== null).length
+      return { running, queued: open.size - running }
+    },
+    recover () {
+      for (const row of store.tells.inState('running')) {
+        const response = applyChunks(store.events.chunks(row.id))
+        finish(track(row.id, sessions.get(row.sessionId), row.message), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
+      }
+      for (const row of store.tells.inState('queued')) {
+        const session = sessions.get(row.sessionId)
+        line(session.id).queue.push(track(row.id, session, row.message))
+        void advance(session.id)
+      }
+    },
+    async drain (ms) {
+      draining = true
+      const running = [...lines.values()].flatMap(here => here.running ?? [])
+      const cancelTimer = clock.after(ms, () => { for (const { id } of running) void cancel(id, 'the server stopped') })
+      await Promise.all(running.map(({ done }) => done))
+      cancelTimer()
+      for (const { settle } of open.values()) settle()
+    }
+  }
+}
+
+export const isOver = ({ state }: Pick<Tell, 'state'>) => TERMINAL.has(state)

@@ -1,0 +1,145 @@
+import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox'
+import type { EventOf, EventName } from '../schemas/event.ts'
+import type { Permission } from '../schemas/key.ts'
+import { ForbiddenError } from './errors.ts'
+import type { Config } from '../schemas/config.ts'
+import type { Cache } from './cache.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+import type { Pool } from './pool.ts'
+import type { Sessions } from './sessions.ts'
+import type { Teams } from './teams.ts'
+import type { Tells } from './tells.ts'
+import { lintSchemas } from './tool-lint.ts'
+import { checker, outputChecker } from './validate.ts'
+
+/** Who calls: what its key says, never what it claims. */
+export interface Caller {
+  /** The key's name: for limits and records. */
+  readonly name: string
+  /** The team name it speaks as when it does not say. */
+  readonly self: string
+  readonly permissions: ReadonlySet<Permission>
+  /** The teams it may reach; null is all. */
+  readonly teams: ReadonlySet<string> | null
+  /** The names it may speak as; null is any. */
+  readonly as: ReadonlySet<string> | null
+  /** Requests per window, where its key has a limit of its own. */
+  readonly rateLimit?: number
+}
+
+/** What tools work with. */
+export interface Services {
+  readonly version: string
+  /** Unix ms */
+  readonly startedAt: number
+  readonly clock: Clock
+  /** The configuration in force now; a reload replaces it whole. */
+  config (): Config
+  readonly teams: Teams
+  readonly sessions: Sessions
+  readonly pool: Pool
+  readonly tells: Tells
+  readonly cache: Cache
+  readonly log: Log
+}
+
+/** What happens while a call runs, told to its caller alone. */
+export type Progress = EventOf<Extract<EventName, `tell:${string}`>> & { seq?: number }
+
+/** One call of one tool. */
+export interface Call extends Services {
+  readonly caller: Caller
+  /** Aborted when the caller hangs up. That ends the wait, never the work. */
+  readonly signal: AbortSignal
+  /** How long this transport's clients bear a silent call, ms. A wait is cut to it and answered with how to go on. */
+  readonly patience?: number
+  /** Hear what happens meanwhile. */
+  emit (progress: Progress): void
+  /** Count this call against the caller's limit of that name; throws RateLimitedError. */
+  charge (bucket: 'tell'): void | Promise<void>
+}
+
+/** MCP tool annotations, beyond readOnly, which follows from GET. */
+export interface Hints { destructive?: boolean, idempotent?: boolean }
+
+interface Spec {
+  /** `noun_verb`; also the operationId, the WebSocket event and the file. */
+  name: string
+  title: string
+  description: string
+  /** What the key needs; of several, any one. */
+  permission: Permission | readonly Permission[]
+  hints?: Hints
+  /** Aliases are further paths for the same operation. */
+  http: { method: 'GET' | 'POST' | 'DELETE', url: string, aliases?: readonly string[] }
+  /** A second name on the WebSocket. `events`: answered by the events it causes, in the place of a result. */
+  socket?: { event: string, answer: 'result' | 'events' }
+  /** The limit it counts against, beside that of all requests. */
+  charge?: 'tell'
+}
+
+export interface Tool extends Readonly<Spec> {
+  readonly input: TObject
+  readonly output: TObject
+  /** Whether each call touches one team, which the key must reach. */
+  readonly scoped: boolean
+  /** Whether this caller has the permission at all; which teams it reaches is judged by the call. */
+  permits (caller: Caller): boolean
+  /** permit → validate → reach → charge → handle. Resolves to a value of `output`. */
+  run (input: unknown, call: Call): Promise<Record<string, unknown>>
+}
+
+interface Definition<I extends TObject, O extends TProperties> extends Spec {
+  input: I
+  output: O
+  /** The team this call touches, which the key must reach; null where the handler shows each caller only its own. */
+  team: ((input: Static<I>, call: Call) => string) | null
+  handler (input: Static<I>, call: Call): Promise<Static<TObject<O>>> | Static<TObject<O>>
+}
+
+export function defineTool<const I extends TObject, const O extends TProperties> (
+  { handler, team, output: fields, ...spec }: Definition<I, O>
+): Tool {
+  // A field with a default is always there for the handler, yet never required of the caller.
+  const required = (spec.input.required ?? []).filter(key => !('default' in spec.input.properties[key]!))
+  const input: TObject = { ...spec.input, required }
+  const timestamp = Type.Integer({ description: 'When it was answered, Unix ms' })
+  const output: TObject = Type.Object({ ...fields, timestamp } as TProperties, { additionalProperties: false })
+  lintSchemas(spec.name, input, output)
+
+  const needed = [spec.permission].flat() as readonly Permission[]
+  const check = checker<Static<I>>(spec.name, input)
+  const checkOutput = outputChecker(spec.name, output)
+  const permits = ({ permissions }: Caller) => permissions.has('admin') || needed.some(one => permissions.has(one))
+
+  return Object.freeze({
+    ...spec,
+    input,
+    output,
+    scoped: team !== null,
+    permits,
+    async run (raw: unknown, call: Call) {
+      if (!permits(call.caller)) throw new ForbiddenError(`This key lacks the permission '${needed.join("' or '")}'`)
+      const args = check(raw)
+      if (team !== null) reach(call.caller, team(args, call))
+      if (spec.charge !== undefined) await call.charge(spec.charge)
+      const answer = await handler(args, call) as Record<string, unknown>
+      answer.timestamp = call.clock.now()
+      checkOutput(answer)
+      return answer
+    }
+  })
+}
+
+/** Throws ForbiddenError unless the caller's key reaches this team. */
+export function reach ({ teams }: Caller, team: string): void {
+  if (teams !== null && !teams.has(team)) throw new ForbiddenError(`This key does not reach the team '${team}'`)
+}
+
+/** The name a call speaks as: what it claims, where its key allows that, else its own. Throws ForbiddenError. */
+export function speaker ({ as, self }: Caller, fromTeam: string | undefined): string {
+  if (fromTeam === undefined || fromTeam === self) return self
+  if (as !== null && !as.has(fromTeam)) throw new ForbiddenError(`This key may not speak as '${fromTeam}'`)
+  return fromTeam
+}

@@ -1,0 +1,25 @@
+import type { Tool } from '../tool.ts'
+import { cacheClear } from './cache-clear.ts'
+import { cacheRead } from './cache-read.ts'
+import { sessionDelete } from './session-delete.ts'
+import { sessionList } from './session-list.ts'
+import { sessionReset } from './session-reset.ts'
+import { systemStatus } from './system-status.ts'
+import { teamList } from './team-list.ts'
+import { teamSleep } from './team-sleep.ts'
+import { teamStatus } from './team-status.ts'
+import { teamTell } from './team-tell.ts'
+import { teamWakeAll } from './team-wake-all.ts'
+import { teamWake } from './team-wake.ts'
+import { tellCancel } from './tell-cancel.ts'
+import { tellGet } from './tell-get.ts'
+import { tellList } from './tell-list.ts'
+
+/** The whole product. Each tool is on every transport by being here. */
+export const tools: readonly Tool[] = [
+  teamTell, teamWake, teamWakeAll, teamSleep, teamStatus, teamList,
+  systemStatus,
+  sessionList, sessionReset, sessionDelete,
+  cacheRead, cacheClear,
+  tellGet, tellList, tellCancel
+]

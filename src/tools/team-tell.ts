@@ -1,0 +1,61 @@
+import { Type } from '@sinclair/typebox'
+import { TeamName } from '../../schemas/team.ts'
+import { MessageText, Tell, TellId } from '../../schemas/tell.ts'
+import { IrisError, PoolFullError, TellTimeoutError } from '../errors.ts'
+import { isOver } from '../tells.ts'
+import { defineTool, speaker } from '../tool.ts'
+
+export const teamTell = defineTool({
+  name: 'team_tell',
+  title: 'Tell a team something',
+  description: 'Send a message to the coding agent of a team and wait for its answer. A busy agent answers in turn. ' +
+    'Nothing is lost when the wait ends first: the tell goes on, and tell_get finds its answer by the tellId.',
+  permission: 'tell',
+  http: { method: 'POST', url: '/teams/tell' },
+  socket: { event: 'tell:start', answer: 'events' },
+  charge: 'tell',
+  input: Type.Object({
+    toTeam: TeamName,
+    message: MessageText,
+    fromTeam: Type.Optional({ ...TeamName, description: 'Who speaks; each pair has a conversation of its own. Default: the caller\'s own name' }),
+    timeout: Type.Optional(Type.Integer({ minimum: -1, description: 'How long to wait for the answer, ms. 0 waits for ever, -1 not at all. Default: settings.tellTimeout' })),
+    tellId: Type.Optional({ ...TellId, description: 'A UUID of the caller\'s choice. The same id and input is the same tell, however often it is sent' })
+  }, { additionalProperties: false }),
+  output: {
+    ...Type.Pick(Tell, ['tellId', 'sessionId', 'from', 'to', 'message', 'state', 'usage']).properties,
+    response: Type.Optional(Type.String({ description: 'The answer, once there is one' })),
+    duration: Type.Integer({ description: 'From acceptance until now, ms' }),
+    async: Type.Boolean({ description: 'true: not answered yet. Ask tell_get with the tellId' }),
+    next: Type.Optional(Type.String({ description: 'How to go on where the answer is not there yet' }))
+  },
+  team: ({ toTeam }) => toTeam,
+
+  async handler ({ toTeam, message, fromTeam, timeout, tellId }, { caller, config, teams, tells, clock, signal, patience, emit }) {
+    teams.ready(toTeam)
+    const wanted = timeout ?? config().settings.tellTimeout
+    const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, ...(tellId !== undefined && { tellId }) }, emit)
+    const bears = patience !== undefined && (wanted === 0 || wanted > patience)
+    if (wanted >= 0) await tells.wait(id, bears ? patience : wanted, signal)
+
+    const { caller: _, ...tell } = tells.get(id)
+    const of = { tellId: id, sessionId: tell.sessionId }
+    if (tell.error !== undefined) throw new IrisError(tell.error.error, tell.error.statusCode, tell.error.message, { details: { ...tell.error.details, ...of, state: tell.state, response: tell.response } })
+    if (!isOver(tell)) {
+      if (wanted > 0 && !bears && !signal.aborted && clock.now() - tell.createdAt < wanted) throw new PoolFullError('The server stops. The tell stays in the queue and runs at its next start', { details: { ...of, retryAfter: 5 } })
+      if (wanted > 0 && !bears) throw new TellTimeoutError(String(wanted), { details: { ...of, response: tell.response } })
+    }
+    const { sessionId, from, to, response, state, usage, createdAt, duration } = tell
+    return {
+      ...of,
+      sessionId,
+      from,
+      to,
+      message,
+      state,
+      duration: duration ?? clock.now() - createdAt,
+      async: !isOver(tell),
+      ...(isOver(tell) ? { response } : { next: `The tell goes on. Call tell_get with {"tellId":"${id}","wait":30000} for its answer` }),
+      ...(usage && { usage })
+    }
+  }
+})

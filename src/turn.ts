@@ -1,0 +1,140 @@
+import type { TellState, Usage } from '../schemas/tell.ts'
+import { createAnswer, type Chunk } from './answer.ts'
+import type { AgentEvent } from './agent/agent.ts'
+import type { Clock } from './clock.ts'
+import { AgentError, TellCancelledError, type IrisError } from './errors.ts'
+import type { Living } from './living.ts'
+
+export interface TurnEnd {
+  state: Extract<TellState, 'completed' | 'failed' | 'cancelled' | 'expired'>
+  response: string
+  usage?: Usage
+  /** The agent's running total, US dollars, where it says. */
+  costTotal?: number
+  /** Why, for all but `completed`. */
+  error?: IrisError
+}
+
+/** Deltas within so many ms become one chunk; the first goes out at once. */
+const COALESCE = 40
+/** How long an agent may take to stop its turn, ms, before its process is ended. */
+const INTERRUPT_GRACE = 5_000
+
+/**
+ * One turn: send, collect until the agent ends it, the process dies, somebody cancels (`signal`, whose reason is an IrisError)
+ * or the agent is silent for too long. First cause wins. Never rejects.
+ */
+export function runTurn (living: Living, { tellId, message }: { tellId: string, message: string }, { clock, signal, silence, onChunk }: {
+  clock: Clock
+  signal: AbortSignal
+  /** ms the agent may be silent; 0 for ever */
+  silence: (toolRuns: boolean) => number
+  onChunk: (chunk: Chunk) => void
+}): Promise<TurnEnd> {
+  const agent = living.agent!
+  const answer = createAnswer()
+  const tools = new Set<string>()
+  let cause: Pick<TurnEnd, 'state' | 'error'> | undefined
+  let heard = clock.now()
+  let cancelSilence = () => {}
+  let cancelGrace = () => {}
+  let cancelFlush: (() => void) | undefined
+
+  return new Promise(resolve => {
+    function flush () {
+      const chunk = answer.take()
+      if (chunk !== null) onChunk(chunk)
+    }
+
+    function grew () {
+      if (cancelFlush !== undefined) return
+      flush()
+      cancelFlush = clock.after(COALESCE, () => {
+        cancelFlush = undefined
+        flush()
+      })
+    }
+
+    /** Silence is judged by when the agent was last heard; the timer is only the reminder to look. */
+    function watchSilence () {
+      cancelSilence()
+      const allowed = silence(tools.size > 0)
+      if (allowed === 0) return
+      cancelSilence = clock.after(Math.max(1, heard + allowed - clock.now()), () => {
+        if (clock.now() - heard < silence(tools.size > 0)) return watchSilence()
+        stop('expired', new AgentError(`The agent gave no sign of life for ${allowed} ms`, { details: { silence: allowed } }))
+      })
+    }
+
+    function stop (state: 'failed' | 'cancelled' | 'expired', error: IrisError) {
+      if (cause !== undefined) return
+      cause = { state, error }
+      cancelSilence()
+      agent.interrupt()
+      cancelGrace = clock.after(INTERRUPT_GRACE, () => { void living.stop(`did not stop its turn within ${INTERRUPT_GRACE} ms`) })
+    }
+
+    function end (how: Pick<TurnEnd, 'state' | 'error'>, spent: Pick<TurnEnd, 'usage' | 'costTotal'> = {}) {
+      cancelSilence()
+      cancelGrace()
+      cancelFlush?.()
+      unlisten()
+      signal.removeEventListener('abort', cancel)
+      flush()
+      resolve({ ...(cause ?? how), response: answer.text(), ...spent })
+    }
+
+    const cancel = () => { stop('cancelled', signal.reason as IrisError) }
+
+    function hear (event: AgentEvent) {
+      heard = clock.now()
+      if (event.type === 'exit') {
+        const { code, signal, stderr } = event.exit
+        const how = signal === null ? `exit code ${String(code)}` : signal
+        return end({
+          state: 'failed',
+          error: new AgentError(`The agent's process ended during the turn (${how}): ${living.reason}`, { details: { exitCode: code, signal, stderr } })
+        })
+      }
+      if (!('tellId' in event) || event.tellId !== tellId) return
+      switch (event.type) {
+        case 'delta':
+          answer.delta(event.text)
+          return grew()
+        case 'text':
+          answer.block(event.text)
+          return grew()
+        case 'restart':
+          return answer.restart()
+        case 'tool':
+          if (event.running) tools.add(event.callId)
+          else tools.delete(event.callId)
+          return watchSilence()
+        case 'retry':
+          if (event.auth) stop('failed', new AgentError(`The agent cannot log in to its model service: ${event.reason}`, { details: { reason: event.reason } }))
+          return
+        case 'ended':
+          return end(outcome(event), {
+            ...(event.usage !== undefined && { usage: event.usage }),
+            ...(event.costTotal !== undefined && { costTotal: event.costTotal })
+          })
+      }
+    }
+
+    const unlisten = living.listen(hear)
+    signal.addEventListener('abort', cancel, { once: true })
+    watchSilence()
+    agent.send(tellId, message)
+    if (signal.aborted) cancel()
+  })
+}
+
+function outcome ({ outcome, error, details }: Extract<AgentEvent, { type: 'ended' }>): Pick<TurnEnd, 'state' | 'error'> {
+  const extra = details === undefined ? {} : { details }
+  switch (outcome) {
+    case 'completed': return { state: 'completed' }
+    case 'interrupted': return { state: 'cancelled', error: new TellCancelledError('the agent was interrupted', extra) }
+    case 'limit': return { state: 'failed', error: new AgentError(`The agent reached a limit: ${error ?? 'unknown'}`, extra) }
+    case 'failed': return { state: 'failed', error: new AgentError(`The agent failed: ${error ?? 'unknown'}`, extra) }
+  }
+}

@@ -1,0 +1,50 @@
+import { Ajv2020 as Ajv, type ErrorObject } from 'ajv/dist/2020.js'
+import type { TObject, TSchema } from '@sinclair/typebox'
+import { ValidationError } from './errors.ts'
+
+/** One Ajv judges every transport. It neither coerces nor drops: what REST refuses, MCP and WebSocket refuse too. */
+const ajv = new Ajv({ useDefaults: true, coerceTypes: false, removeAdditional: false, strict: true, allowUnionTypes: true, validateFormats: false })
+
+/** TypeBox marks its schemas with symbols, which Ajv does not see; its `Kind` strings are no keywords. */
+export function checker<T> (name: string, schema: TObject): (raw: unknown) => T {
+  const fields = Object.keys(schema.properties)
+  let valid: ReturnType<typeof ajv.compile> | undefined
+  return raw => {
+    valid ??= ajv.compile(schema)
+    const args: unknown = raw === undefined || raw === null ? {} : typeof raw === 'object' && !Array.isArray(raw) ? { ...raw } : raw
+    if (!valid(args)) throw new ValidationError(sentence(valid.errors![0]!, schema, `${name} takes ${fields.join(', ') || 'nothing'}`))
+    return args as T
+  }
+}
+
+/** A checker for what we answer ourselves: a mismatch is our fault, so it is an InternalError to the caller. */
+export function outputChecker (name: string, schema: TSchema): (value: unknown) => void {
+  let valid: ReturnType<typeof ajv.compile> | undefined
+  return value => {
+    valid ??= ajv.compile(schema)
+    if (!valid(value)) throw new Error(`${name} answered what its schema does not say: ${ajv.errorsText(valid.errors)}`)
+  }
+}
+
+/** One sentence that names the field and the fix. */
+export function sentence (error: ErrorObject, schema: TSchema, known: string): string {
+  const { instancePath, keyword, params, message } = error
+  const path = instancePath.slice(1).split('/').map(step => step.replaceAll('~1', '/').replaceAll('~0', '~')).join('.')
+  const field = path === '' ? 'the input' : `'${path}'`
+  switch (keyword) {
+    case 'additionalProperties': return `${path === '' ? '' : `in ${field}: `}unknown field '${String(params.additionalProperty)}'; ${known}`
+    case 'required': return `${path === '' ? '' : `in ${field}: `}'${String(params.missingProperty)}' is required`
+    case 'enum': return `${field} must be one of ${(params.allowedValues as unknown[]).join(', ')}`
+    case 'pattern': {
+      const description = describe(schema, instancePath)
+      return `${field} is malformed${description === undefined ? `: it ${message}` : `; expected: ${description}`}`
+    }
+    default: return `${field} ${message ?? 'is invalid'}`
+  }
+}
+
+function describe (schema: TSchema, instancePath: string): string | undefined {
+  let node: TSchema | undefined = schema
+  for (const step of instancePath.split('/').slice(1)) node = node?.properties?.[step] ?? node?.items
+  return node?.description
+}

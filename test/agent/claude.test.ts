@@ -1,0 +1,57 @@
+import t, { type Test } from 'tap'
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { claudeProgram, createClaude } from '../../src/agent/claude.ts'
+import { sweepOwner } from '../../src/agent/sweep.ts'
+import { systemClock } from '../../src/clock.ts'
+import { createEar, scratch, startOf } from './ear.ts'
+
+/** Start Claude, where the program is a shell script instead. */
+async function startScript (t: Test, script: string) {
+  const cwd = scratch(t)
+  const command = join(cwd, 'program')
+  writeFileSync(command, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  const owner = randomUUID()
+  const ear = createEar()
+  const giveUp = new AbortController()
+  const starting = createClaude({ clock: systemClock, owner }).start(startOf(cwd, ear, { command, signal: giveUp.signal }))
+  return { starting, ear, giveUp, left: () => sweepOwner(owner) }
+}
+
+t.test('A conversation is begun by its id and gone on with by its id', async t => {
+  const start = { ...startOf('/', createEar()), conversation: 'c', env: { A: 'b' } }
+  const fresh = claudeProgram(start)
+  t.equal(fresh.command, 'claude')
+  t.match(fresh.args.join(' '), /^-p --input-format stream-json .*--disallowedTools SendMessage,ListAgents --session-id c$/)
+  t.match(fresh.env, { A: 'b', CLAUDE_CODE_MAX_RETRIES: /^\d+$/ })
+  const resumed = claudeProgram({ ...start, resume: true, command: '/opt/claude', model: 'opus', args: ['--max-turns', '3'], env: { CLAUDE_CODE_MAX_RETRIES: '0' } })
+  t.equal(resumed.command, '/opt/claude')
+  t.match(resumed.args.join(' '), / --resume c --model opus --max-turns 3$/)
+  t.match(resumed.env, { CLAUDE_CODE_MAX_RETRIES: '0' })
+})
+
+t.test('A program that refuses to begin is ended', async t => {
+  // It gives back what it gets, so the first question comes back as one to Iris, and Iris's refusal as the answer.
+  const { starting, left } = await startScript(t, 'exec cat')
+  await t.rejects(starting, { name: 'AgentError', message: /refused to begin/ })
+  t.strictSame(await left(), [])
+})
+
+t.test('The last words before the end count, even without an end of line', async t => {
+  const { starting } = await startScript(t, 'printf \'{"type":"result","is_error":true,"errors":["No conversation found with session ID: c"]}\'; exit 1')
+  await t.rejects(starting, { name: 'AgentError', message: /exit code 1 .*No conversation found/, details: { exitCode: 1, conversation: 'unknown' } })
+})
+
+t.test('A program that is killed before it is ready is named with its signal', async t => {
+  const { starting } = await startScript(t, 'echo "out of memory" >&2; kill -KILL $$')
+  await t.rejects(starting, { name: 'AgentError', message: /by SIGKILL .*out of memory/, details: { exitCode: null, signal: 'SIGKILL', stderr: 'out of memory\n' } })
+})
+
+t.test('A program that is never ready is ended when it is given up', async t => {
+  const { starting, ear, giveUp, left } = await startScript(t, 'echo Welcome; exec sleep 1000')
+  await ear.until('activity')
+  giveUp.abort(new Error('not ready within 1 ms'))
+  await t.rejects(starting, { name: 'AgentError', message: /given up: not ready within 1 ms/ })
+  t.strictSame(await left(), [])
+})

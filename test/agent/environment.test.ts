@@ -1,0 +1,56 @@
+import t from 'tap'
+import { allowedEnvironment } from '../../src/agent/environment.ts'
+
+const base = {
+  PATH: '/bin',
+  HOME: '/home/u',
+  LC_ALL: 'C.UTF-8',
+  https_proxy: 'http://p:1',
+  NODE_EXTRA_CA_CERTS: '/ca.pem',
+  XDG_CONFIG_HOME: '/home/u/.config',
+  ANTHROPIC_API_KEY: 'k',
+  ANTHROPIC_BASE_URL: 'http://127.0.0.1:1',
+  CLAUDE_CONFIG_DIR: '/c',
+  CLAUDE_CODE_OAUTH_TOKEN: 't',
+  CLAUDE_CODE_MAX_RETRIES: '1',
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  DISABLE_TELEMETRY: '1',
+  ECHO_LOG: '/log'
+}
+
+const secrets = {
+  CLAUDECODE: '1',
+  CLAUDE_CODE_ENTRYPOINT: 'cli',
+  CLAUDE_CODE_SSE_PORT: '1',
+  IRIS_API_KEY: 's',
+  IRIS_CHILD: 'c',
+  AWS_SECRET_ACCESS_KEY: 's',
+  GITHUB_TOKEN: 's',
+  OPENAI_API_KEY: 's',
+  NODE_OPTIONS: '--require=/x',
+  LD_PRELOAD: '/x.so',
+  MY_PATH: 's',
+  PATHS: 's',
+  DATABASE_URL: 's'
+}
+
+t.test('Claude gets what it works with and nothing else', async t => {
+  const { ECHO_LOG: _, ...expected } = base
+  t.strictSame(allowedEnvironment({ ...base, ...secrets }, 'claude'), expected)
+})
+
+t.test('Echo gets no key of Claude\'s', async t => {
+  const names = Object.keys(allowedEnvironment({ ...base, ...secrets }, 'echo'))
+  t.strictSame(names, ['PATH', 'HOME', 'LC_ALL', 'https_proxy', 'NODE_EXTRA_CA_CERTS', 'XDG_CONFIG_HOME', 'ECHO_LOG'])
+})
+
+t.test('The keys of a cloud go along only where that cloud is chosen', async t => {
+  const clouds = { AWS_REGION: 'r', GOOGLE_APPLICATION_CREDENTIALS: '/g', AZURE_CLIENT_ID: 'z' }
+  t.strictSame(allowedEnvironment(clouds, 'claude'), {})
+  t.strictSame(allowedEnvironment({ ...clouds, CLAUDE_CODE_USE_BEDROCK: '1' }, 'claude'), { AWS_REGION: 'r', CLAUDE_CODE_USE_BEDROCK: '1' })
+  t.strictSame(allowedEnvironment({ ...clouds, CLAUDE_CODE_USE_BEDROCK: '1' }, 'echo'), {})
+})
+
+t.test('What is not set stays unset', async t => {
+  t.strictSame(allowedEnvironment({ PATH: undefined, HOME: '/h' }, 'echo'), { HOME: '/h' })
+})

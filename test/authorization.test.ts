@@ -1,0 +1,67 @@
+import t from 'tap'
+import { PERMISSIONS, type KeyGrant, type Permission } from '../schemas/key.ts'
+import type { Wiring } from '../src/services.ts'
+import { tools } from '../src/tools/index.ts'
+import { never, run } from './fixtures/running.ts'
+import { transports, type Connection } from './fixtures/transports.ts'
+import { sample } from './fixtures/sample.ts'
+
+t.test('every tool, with every kind of key, on every transport', async t => {
+  const server = await run(t, { teams: { other: {} } })
+  const { services, makeKey } = server
+
+  const revoked = makeKey({ name: 'revoked' })
+  services.keys.revoke('revoked')
+  const common: [string, string | null, string][] = [
+    ['no key', null, 'UnauthorizedError'],
+    ['a wrong key', 'iris_sk_wrong', 'UnauthorizedError'],
+    ['a revoked key', revoked, 'UnauthorizedError'],
+    ['an expired key', makeKey({ name: 'expired', expiresAt: 1 }), 'UnauthorizedError']
+  ]
+
+  for (const [via, connect] of Object.entries(transports)) {
+    await t.test(via, async t => {
+      for (const [kind, key, error] of common) {
+        const { call, close } = await connect(server.url, key)
+        for (const tool of tools) {
+          const answer = await call(tool.name, sample(tool, {}))
+          t.match(answer, { ok: false, body: { error, statusCode: 401 } }, `${tool.name} with ${kind}`)
+        }
+        await close()
+      }
+
+      // One connection for each set of grants: the tools that need the same share it.
+      const open = new Map<string, Promise<Connection>>()
+      const as = (grant: Partial<KeyGrant>) => {
+        const name = `${via} ${JSON.stringify(grant)}`
+        const found = open.get(name) ?? connect(server.url, makeKey(grant))
+        open.set(name, found)
+        return found
+      }
+
+      for (const tool of tools) {
+        const needed = [tool.permission].flat() as Permission[]
+        const others = PERMISSIONS.filter(one => one !== 'admin' && !needed.includes(one))
+        const input = sample(tool, { teamName: 'echo', toTeam: 'echo', message: 'hello', ...await answered(services, 'echo') })
+        const rows: [string, Partial<KeyGrant>, object][] = [
+          ['lacking the permission', { permissions: others }, { ok: false, body: { error: 'ForbiddenError', statusCode: 403, message: /lacks the permission/ } }],
+          ['held to another team', { permissions: ['admin'], teams: ['other'] }, tool.scoped ? { ok: false, body: { error: 'ForbiddenError', statusCode: 403, message: /does not reach the team 'echo'/ } } : { ok: true }],
+          ['that may', { permissions: needed.slice(-1), teams: ['echo'] }, { ok: true }]
+        ]
+        for (const [kind, grant, expected] of rows) {
+          const { call } = await as(grant)
+          t.match(await call(tool.name, input), expected, `${tool.name} with a key ${kind}`)
+        }
+      }
+      for (const connection of open.values()) await (await connection).close()
+    })
+  }
+  t.same(server.errors, [])
+})
+
+/** A session of its own with one answered tell. */
+async function answered ({ tells }: Wiring, to: string) {
+  const { tellId, sessionId } = tells.start({ from: 'somebody', to, message: 'hello', caller: 'somebody' })
+  await tells.wait(tellId, 0, never)
+  return { tellId, sessionId }
+}

@@ -1,0 +1,44 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Cores } from './cores.ts'
+import { startProgram, type Program } from './program.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+
+/** A directory with a configuration and what the server makes of it. */
+export interface Site {
+  readonly directory: string
+  start (): Promise<Iris>
+  remove (): void
+}
+
+export interface Iris extends Program {
+  /** One that may do everything. */
+  readonly key: string
+}
+
+/** All is as it comes but the limits, which count and never refuse, and the port. JSON is YAML. */
+const CONFIG = {
+  settings: { httpPort: 0 },
+  api: { rateLimit: { max: 1e9, tells: 1e9 } },
+  teams: { echo: { path: '.', agent: 'echo' } }
+}
+
+/** `iris start` as a user runs it, in a directory of its own. `profile`: where its CPU profile goes. */
+export function createSite (cores: Cores, profile?: string): Site {
+  const directory = mkdtempSync(join(tmpdir(), 'iris-bench-'))
+  const config = join(directory, 'config.yaml')
+  const home = join(directory, 'home')
+  writeFileSync(config, JSON.stringify(CONFIG))
+  return {
+    directory,
+    async start () {
+      const node = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
+      const program = await startProgram(cores, [...node, MAIN, 'start', '--config', config, '--home', home, '--port', '0', '--json'], directory)
+      return { ...program, key: readFileSync(join(home, 'admin.key'), 'utf8').trim() }
+    },
+    remove () { rmSync(directory, { recursive: true, force: true }) }
+  }
+}

@@ -1,0 +1,43 @@
+/** How much is done: the whole of it, or just enough to see that it runs. */
+export interface Effort {
+  readonly rounds: number
+  /** s of load per side and round */
+  readonly seconds: number
+  /** tells per side and round */
+  readonly tells: number
+  /** ms that a server is left alone before its memory is read */
+  readonly idle: number
+}
+
+export const WHOLE: Effort = { rounds: 7, seconds: 2, tells: 200, idle: 2_000 }
+export const SHORT: Effort = { rounds: 1, seconds: 1, tells: 20, idle: 200 }
+
+/** What a goal is about: ours / limit, ours − limit, or ours by itself. */
+export type Subject = 'ratio' | 'added' | 'ours'
+
+/** One line of the table. `ours[n]` and `limit[n]` were taken in the same round, one right after the other. */
+export interface Row {
+  readonly measure: string
+  readonly unit: string
+  readonly ours: readonly number[]
+  /** What the limit is. */
+  readonly against: string
+  readonly limit: readonly number[]
+  /** Why these figures do not judge the goal, where they do not. */
+  readonly doubt?: string
+  /** Absent where the row only explains another one. */
+  readonly goal?: { readonly of: Subject, readonly atLeast: number } | { readonly of: Subject, readonly atMost: number }
+}
+
+/** Servers and agents it starts are gone when it resolves or rejects. It rejects where a side does not do its work. */
+export interface Measure {
+  readonly name: string
+  run (effort: Effort): Promise<Row[]>
+}
+
+/** The sides of one round in turn; each round begins with another one, so that none always follows the same. */
+export function * rounds<S> (count: number, sides: readonly S[]): Generator<S> {
+  for (let round = 0; round < count; round++) {
+    for (let n = 0; n < sides.length; n++) yield sides[(round + n) % sides.length]!
+  }
+}

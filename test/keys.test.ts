@@ -1,0 +1,73 @@
+import t from 'tap'
+import { createKeys, hashKey, teamNameOf } from '../src/keys.ts'
+import { openStore } from '../src/store/sqlite.ts'
+import { createTestClock } from './fixtures/test-clock.ts'
+import { makeConfig, scratch } from './fixtures/wired.ts'
+
+function make (test: Parameters<typeof scratch>[0], apiKeys: { name: string, key: string, permissions: ['tell'], expires?: string }[] = []) {
+  const home = scratch(test)
+  const store = openStore(home)
+  test.teardown(() => { store.close() })
+  const clock = createTestClock()
+  let config = makeConfig(home, { api: { apiKeys } })
+  return { store, clock, keys: createKeys({ store, clock, config: () => config }), reload: (next: typeof apiKeys) => { config = makeConfig(home, { api: { apiKeys: next } }) } }
+}
+
+t.test('a created key is its caller until it is revoked, and only its hash is kept', async t => {
+  const { keys, store } = make(t)
+  const { key } = keys.create({ name: 'CI/CD Pipeline', permissions: ['tell', 'wake'], teams: ['backend'] })
+  t.match(key, /^iris_sk_[\w-]{43}$/)
+  t.match(keys.authenticate(key), { name: 'CI/CD Pipeline', self: 'ci-cd-pipeline' })
+  t.same([...keys.authenticate(key)!.teams!], ['backend'])
+  t.notMatch(JSON.stringify(store.keys.list()), key)
+  t.notMatch(JSON.stringify(keys.list()), hashKey(key))
+  keys.revoke('CI/CD Pipeline')
+  t.equal(keys.authenticate(key), null)
+})
+
+t.test('an unknown key, a part of a key and a longer key are nobody', async t => {
+  const { keys } = make(t)
+  const { key } = keys.create({ name: 'k', permissions: ['tell'] })
+  for (const wrong of ['', 'x', key.slice(0, -1), key + 'x', hashKey(key), `sha256:${hashKey(key)}`]) t.equal(keys.authenticate(wrong), null, wrong)
+})
+
+t.test('a key expires by the clock', async t => {
+  const { keys, clock } = make(t)
+  const { key } = keys.create({ name: 'k', permissions: ['tell'], expiresAt: clock.now() + 10 })
+  t.ok(keys.authenticate(key))
+  await clock.advance(10)
+  t.equal(keys.authenticate(key), null)
+})
+
+t.test('rotation ends the old key and keeps the grants', async t => {
+  const { keys } = make(t)
+  const { key } = keys.create({ name: 'k', permissions: ['tell'], as: ['frontend', 'other'] })
+  const next = keys.rotate('k').key
+  t.equal(keys.authenticate(key), null)
+  t.match(keys.authenticate(next), { name: 'k', self: 'frontend' })
+})
+
+t.test('one name has one key; revoking one name touches no other, whatever their beginnings', async t => {
+  const { keys } = make(t)
+  keys.create({ name: 'ci', permissions: ['tell'] })
+  const other = keys.create({ name: 'ci-2', permissions: ['tell'] }).key
+  t.throws(() => keys.create({ name: 'ci', permissions: ['tell'] }), { name: 'ValidationError' })
+  t.throws(() => { keys.revoke('c') }, { name: 'NotFoundError' })
+  keys.revoke('ci')
+  t.ok(keys.authenticate(other))
+})
+
+t.test('keys of config.yaml work as text and as hash, and a reload takes effect', async t => {
+  const { keys, reload } = make(t, [{ name: 'plain', key: 'a-long-enough-secret', permissions: ['tell'] }, { name: 'hashed', key: `sha256:${hashKey('another')}`, permissions: ['tell'] }])
+  t.equal(keys.authenticate('a-long-enough-secret')?.name, 'plain')
+  t.equal(keys.authenticate('another')?.name, 'hashed')
+  t.throws(() => { keys.revoke('plain') }, { message: /in config.yaml: change it there/ })
+  reload([])
+  t.equal(keys.authenticate('a-long-enough-secret'), null)
+})
+
+t.test('the name a key speaks as is a valid team name', async t => {
+  for (const [name, team] of [['CI/CD Pipeline', 'ci-cd-pipeline'], ['---', 'key'], ['Ünïcode', 'n-code'], ['a'.repeat(80), 'a'.repeat(64)], ['constructor', 'constructor']] as const) {
+    t.equal(teamNameOf(name), team)
+  }
+})

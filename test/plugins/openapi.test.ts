@@ -1,0 +1,76 @@
+import { Type } from '@sinclair/typebox'
+import t, { type Test } from 'tap'
+import openapi from '../../plugins/openapi.ts'
+import rest from '../../plugins/rest.ts'
+import { defineTool } from '../../src/tool.ts'
+import { callFor, house, tools } from './app.ts'
+import { ask, listen, type Json } from './ask.ts'
+
+const other = defineTool({
+  name: 'other_make',
+  title: 'Make another',
+  description: 'Makes one.',
+  permission: 'wake',
+  http: { method: 'POST', url: '/others', aliases: ['/others/make'] },
+  input: Type.Object({ name: Type.String({ default: 'x' }) }, { additionalProperties: false }),
+  output: {},
+  team: null,
+  handler: () => ({})
+})
+
+async function start (t: Test) {
+  const { app } = await house(t)
+  await app.register(openapi, { version: '1.2.3' })
+  await app.register(rest, { prefix: '/api', tools: [...tools, other], call: callFor })
+  return { app, port: await listen(app) }
+}
+
+t.test('the document has one operation for each tool, and nothing else', async t => {
+  const { app, port } = await start(t)
+  const { status, json: document } = await ask(port, 'GET', '/openapi.json')
+  t.equal(status, 200)
+  t.match(document, { openapi: '3.1.0', info: { title: 'Iris', version: '1.2.3' }, servers: [{ url: '/' }] })
+  t.strictSame(Object.keys(document.paths), ['/api/things/{teamName}', '/api/things/{teamName}/say', '/api/others'], 'no alias, no page')
+  const { get, delete: remove } = document.paths['/api/things/{teamName}']
+  t.match(get, { operationId: 'thing_get', summary: 'Get a thing', description: 'Shows what it was given.', tags: ['thing'], security: [{ key: [] }] })
+  t.match(remove, { operationId: 'thing_delete' })
+  t.strictSame(get.parameters.map(({ name, in: where, required }: Json) => [name, where, required]), [
+    ['limit', 'query', false], ['deep', 'query', false], ['words', 'query', false], ['fromTeam', 'query', false], ['teamName', 'path', true]
+  ])
+  t.match(document.paths['/api/others'].post.requestBody.content['application/json'].schema, { type: 'object', properties: { name: { type: 'string', default: 'x' } }, additionalProperties: false })
+  t.notOk(document.paths['/api/others'].post.requestBody.required, 'where all fields are optional, so is the body')
+  t.match(get.responses['200'].content['application/json'].schema.required, ['given', 'speaker', 'timestamp'])
+  t.strictSame(document.tags.map(({ name }: Json) => name), ['thing', 'other'])
+  t.match(document.components.securitySchemes, { key: { type: 'http', scheme: 'bearer' } })
+  t.strictSame(app.swagger(), document, 'no symbol, and nothing but JSON')
+})
+
+t.test('every operation says how it can be refused, and every reference leads somewhere', async t => {
+  const { port } = await start(t)
+  const { json: document, text } = await ask(port, 'GET', '/openapi.json')
+  for (const [path, item] of Object.entries<Json>(document.paths)) {
+    for (const [method, { responses }] of Object.entries<Json>(item)) t.match(Object.keys(responses).sort(), ['200', '400', '401', '403', '429', 'default'], `${method} ${path}`)
+  }
+  const references = [...text.matchAll(/"\$ref":"#([^"]+)"/g)].map(([, pointer]) => pointer!)
+  t.ok(references.length > 0)
+  for (const pointer of new Set(references)) t.ok(pointer.split('/').slice(1).reduce((node: Json, key) => node?.[key], document), pointer)
+  t.notMatch(text, /def-\d/)
+})
+
+t.test('the document is the same each time it is made', async t => {
+  const [one, two] = [await start(t), await start(t)]
+  t.equal(JSON.stringify(one.app.swagger()), JSON.stringify(two.app.swagger()))
+  t.notMatch(JSON.stringify(one.app.swagger()), new RegExp(`${one.port}|127\\.0\\.0\\.1`), 'nothing of this machine in it')
+})
+
+t.test('the page at /docs is whole, needs no key, and loads nothing from elsewhere', async t => {
+  const { port } = await start(t)
+  const page = await ask(port, 'GET', '/docs')
+  t.match(page, { status: 200, headers: { 'content-type': /text\/html/, 'content-security-policy': /default-src 'none'; script-src 'self';/, 'x-content-type-options': 'nosniff' } })
+  t.notMatch(page.text, /<script>|https?:\/\//, 'no inline script, no foreign address')
+  const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => new URL(path!, `http://127.0.0.1:${port}/docs`).pathname)
+  t.ok(files.length > 3)
+  for (const file of files) t.equal((await ask(port, 'GET', file)).status, 200, file)
+  t.match(await ask(port, 'GET', '/docs/json'), { status: 200, json: { openapi: '3.1.0' } })
+  t.match((await ask(port, 'GET', '/openapi.json')).headers['content-security-policy'], /default-src 'none'/)
+})

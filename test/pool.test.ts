@@ -1,0 +1,113 @@
+import t from 'tap'
+import { turns } from './fixtures/test-clock.ts'
+import { wire } from './fixtures/wired.ts'
+
+const WITHIN = { within: 1_000 }
+
+t.test('two wakes at once for one pair share one start', async t => {
+  const { services: { pool, sessions }, agent } = wire(t)
+  const session = sessions.open('a', 'echo')
+  const [one, two] = await Promise.all([pool.acquire(session, WITHIN), pool.acquire(session, WITHIN)])
+  t.equal(one, two)
+  t.equal(agent.processes.length, 1)
+})
+
+t.test('many wakes never exceed maxProcesses, and each gets its turn', async t => {
+  let most = 0
+  const { services: { pool, sessions }, agent } = wire(t, { settings: { maxProcesses: 5 }, script: { onStart: () => { most = Math.max(most, agent.alive()) } } })
+  await Promise.all(Array.from({ length: 200 }, async (_, n) => {
+    pool.release(await pool.acquire(sessions.open(`caller-${n}`, 'echo'), { within: 1e9 }))
+  }))
+  t.equal(agent.processes.length, 200)
+  t.ok(most <= 5, `at most ${most} lived at once`)
+  t.ok(pool.size().total <= 5)
+})
+
+t.test('the longest idle is evicted, never one in use', async t => {
+  const { services: { pool, sessions }, agent, clock } = wire(t, { settings: { maxProcesses: 2 } })
+  const used = await pool.acquire(sessions.open('used', 'echo'), WITHIN)
+  used.enter('busy', 'test')
+  pool.release(await pool.acquire(sessions.open('idle', 'echo'), WITHIN))
+  await clock.advance(10)
+  await pool.acquire(sessions.open('third', 'echo'), WITHIN)
+  t.same(agent.processes.map(({ alive }) => alive), [true, false, true])
+  t.equal(pool.state(sessions.open('idle', 'echo')).reason, 'made room for another session')
+})
+
+t.test('when all are in use a wait for a place has a deadline', async t => {
+  const { services: { pool, sessions }, clock } = wire(t, { settings: { maxProcesses: 1 } })
+  const used = await pool.acquire(sessions.open('used', 'echo'), WITHIN)
+  const refused = t.rejects(pool.acquire(sessions.open('late', 'echo'), WITHIN), { name: 'PoolFullError', statusCode: 503, details: { retryAfter: 5 } })
+  await clock.advance(1_000)
+  await refused
+  t.equal(pool.size().total, 1)
+  pool.release(used)
+  await pool.acquire(sessions.open('late', 'echo'), WITHIN)
+  t.equal(pool.size().total, 1, 'and the place is had once it is free')
+})
+
+t.test('an agent that is idle for idleTimeout is put to sleep, by the clock', async t => {
+  const { services: { pool, sessions }, agent, clock } = wire(t, { settings: { idleTimeout: 60_000 } })
+  const session = sessions.open('a', 'echo')
+  pool.release(await pool.acquire(session, WITHIN))
+  await clock.advance(59_999)
+  t.equal(agent.alive(), 1)
+  await clock.advance(1)
+  t.equal(agent.alive(), 0)
+  t.match(pool.state(sessions.get(session.id)), { state: 'asleep', reason: 'idle for 60000 ms' })
+  t.equal(pool.size().total, 0)
+})
+
+t.test('an agent that dies gives its place back and wakes anew', async t => {
+  const { services: { pool, sessions }, agent } = wire(t)
+  const session = sessions.open('a', 'echo')
+  pool.release(await pool.acquire(session, WITHIN))
+  agent.processes[0]!.die({ code: 3 })
+  await turns()
+  t.match(pool.state(sessions.get(session.id)), { state: 'asleep', reason: 'the agent exited (code 3)' })
+  await pool.acquire(session, WITHIN)
+  t.equal(agent.processes.length, 2)
+  t.equal(pool.size().total, 1)
+})
+
+t.test('a start that fails gives its place back and tells why', async t => {
+  const { services: { pool, sessions }, agent } = wire(t, { script: { onStart: () => { throw new Error('no such program') } } })
+  await t.rejects(pool.acquire(sessions.open('a', 'echo'), WITHIN), { message: 'no such program' })
+  await turns()
+  t.equal(pool.size().total, 0)
+  t.equal(agent.alive(), 0)
+})
+
+t.test('an agent that is not ready in time is given up', async t => {
+  const { services: { pool, sessions }, clock } = wire(t, {
+    settings: { spawnTimeout: 500 },
+    script: { onStart: ({ signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) }) }
+  })
+  const refused = t.rejects(pool.acquire(sessions.open('a', 'echo'), WITHIN), { message: /not ready within 500 ms/ })
+  await clock.advance(500)
+  await refused
+  t.equal(pool.size().total, 0)
+})
+
+t.test('a session that goes to sleep and is wanted at once wakes again, one process at a time', async t => {
+  const { services: { pool, sessions }, agent } = wire(t)
+  const session = sessions.open('a', 'echo')
+  pool.release(await pool.acquire(session, WITHIN))
+  const asleep = pool.sleep(session.id, 'test')
+  const living = await pool.acquire(session, WITHIN)
+  await asleep
+  t.equal(agent.alive(), 1)
+  t.equal(living.pid, agent.processes[1]!.pid)
+})
+
+t.test('a smaller maxProcesses after a reload is obeyed as agents leave', async t => {
+  const { services: { pool, sessions, config, reconfigure }, clock } = wire(t, { settings: { maxProcesses: 3 } })
+  const living = await Promise.all(['a', 'b', 'c'].map(name => pool.acquire(sessions.open(name, 'echo'), WITHIN)))
+  reconfigure({ ...config(), settings: { ...config().settings, maxProcesses: 1 } })
+  const late = pool.acquire(sessions.open('d', 'echo'), { within: 1e6 })
+  for (const one of living) pool.release(one)
+  await turns()
+  await late
+  await clock.advance(1)
+  t.ok(pool.size().total <= 2, `${pool.size().total} places taken`)
+})

@@ -1,0 +1,25 @@
+import { chaos, wakes } from './chaos.ts'
+import { fuzz, type Faults } from './fuzz.ts'
+
+// node run.js [--short] [--seed N]: long runs; what takes minutes at full length takes seconds with --short.
+const short = process.argv.includes('--short')
+const seed = Number(process.argv[process.argv.indexOf('--seed') + 1] ?? 0) || Date.now() % 1e6
+console.log(`seed ${seed}`)
+
+let passed = 0
+let failed = 0
+for (const [name, run] of Object.entries({
+  fuzz: () => fuzz(short ? 2_000 : 10_000, seed),
+  wakes: () => wakes(short ? 60 : 200),
+  chaos: () => chaos(short ? 10_000 : 60_000, seed)
+} satisfies Record<string, () => Promise<Record<string, Faults>>>)) {
+  console.log(name)
+  for (const [fact, faults] of Object.entries(await run())) {
+    if (faults.length === 0) passed++
+    else failed++
+    console.log(`  ${faults.length === 0 ? 'ok' : 'NOT OK'} - ${fact}`)
+    for (const fault of faults.slice(0, 10)) console.log(`      ${fault}`)
+  }
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import t, { type Test } from 'tap'
+import type { SessionRow, Store, TellRow } from '../../src/store/store.ts'
+
+const session = (more: Partial<SessionRow> = {}): SessionRow => ({
+  id: randomUUID(), from: 'a', to: 'b', conversation: randomUUID(), resumable: false, current: true, agentVersion: null, costSoFar: 0, createdAt: 1, lastUsedAt: 1, asleepSince: 1, asleepReason: 'new', ...more
+})
+const tell = (sessionId: string, more: Partial<TellRow> = {}): TellRow => ({
+  id: randomUUID(), sessionId, from: 'a', to: 'b', caller: 'key', state: 'queued', message: 'hi', response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, ...more
+})
+const said = (sessionId: string, text: string) => ({ event: 'cache:message', data: { sessionId, team: 'b', message: { timestamp: 1, type: 'user', data: { text } } } }) as const
+
+/** What every store must do. `open` gives one on a place that lasts; called again with the same place, the same data. */
+export function storeSuite (name: string, makePlace: (test: Test) => string, open: (place: string) => Store): void {
+  t.test(`${name}: what is written is there after a reopen`, async t => {
+    const place = makePlace(t)
+    const before = open(place)
+    const row = session()
+    const one = tell(row.id)
+    before.sessions.insert(row)
+    before.tells.insert(one)
+    before.tells.update(one.id, { state: 'completed', response: 'yes', usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 }, endedAt: 9 })
+    const { seq } = before.events.append(said(row.id, 'ünï😀'), 5)
+    before.keys.insert({ name: 'k', permissions: ['tell'], teams: ['b'], hash: 'h', createdAt: 1, expiresAt: 7 })
+    before.close()
+
+    const after = open(place)
+    t.teardown(() => { after.close() })
+    t.same(after.sessions.get(row.id), row)
+    t.same(after.tells.get(one.id), { ...one, state: 'completed', response: 'yes', usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 }, endedAt: 9 })
+    t.same(after.events.cache(row.id, 0, 10), [{ seq, ...said(row.id, 'ünï😀').data.message }])
+    t.equal(after.events.head(), seq)
+    t.same(after.keys.list(), [{ name: 'k', permissions: ['tell'], teams: ['b'], hash: 'h', createdAt: 1, expiresAt: 7 }])
+    t.same(after.check(), [])
+  })
+
+  const fresh = (test: Test) => {
+    const store = open(makePlace(test))
+    test.teardown(() => { store.close() })
+    return store
+  }
+
+  t.test(`${name}: a transaction is all or nothing, nested ones join`, async t => {
+    const store = fresh(t)
+    t.throws(() => store.transaction(() => {
+      store.transaction(() => { store.sessions.insert(session()) })
+      throw new Error('no')
+    }), { message: 'no' })
+    t.equal(store.sessions.count(), 0)
+    store.transaction(() => { store.sessions.insert(session()) })
+    t.equal(store.sessions.count(), 1, 'and the next one works')
+  })
+
+  t.test(`${name}: one current session per pair; a to b and b to a are two`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    t.throws(() => { store.sessions.insert(session()) })
+    store.sessions.insert(session({ from: 'b', to: 'a' }))
+    store.sessions.update(row.id, { current: false })
+    store.sessions.insert(session())
+    t.equal(store.sessions.count(), 3)
+    t.not(store.sessions.current('a', 'b')!.id, row.id)
+  })
+
+  t.test(`${name}: seq grows and is never used again`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    const seqs = [1, 2, 3].map(n => store.events.append(said(row.id, String(n)), n).seq)
+    t.equal(store.events.clearCache(row.id), 3)
+    t.same(store.events.cacheStats(row.id), { entries: 0, firstAt: null, lastAt: null })
+    const { seq } = store.events.append(said(row.id, '4'), 4)
+    t.ok(seq > seqs[2]!)
+    t.equal(store.events.head(), seq)
+  })
+
+  t.test(`${name}: the cache is read in order, from a cursor, a page at a time, one session only`, async t => {
+    const store = fresh(t)
+    const [one, two] = [session(), session({ from: 'c' })]
+    for (const row of [one, two]) store.sessions.insert(row)
+    for (let n = 0; n < 5; n++) for (const row of [one, two]) store.events.append(said(row.id, `${row.from}${n}`), n)
+    const texts = (after: number, limit: number) => store.events.cache(one.id, after, limit).map(({ data }) => (data as { text: string }).text)
+    t.same(texts(0, 3), ['a0', 'a1', 'a2'])
+    t.same(texts(store.events.cache(one.id, 0, 3).at(-1)!.seq, 10), ['a3', 'a4'])
+    t.same(store.events.cacheStats(one.id), { entries: 5, firstAt: 0, lastAt: 4 })
+  })
+
+  t.test(`${name}: lists are newest first, a page at a time, without holes or repeats, and narrowed to the teams of a key`, async t => {
+    const store = fresh(t)
+    const row = session()
+    const other = session({ to: 'z' })
+    for (const one of [row, other]) store.sessions.insert(one)
+    const ids = Array.from({ length: 7 }, () => { const one = tell(row.id); store.tells.insert(one); return one.id })
+    store.tells.insert(tell(other.id, { to: 'z', caller: 'another' }))
+    const seen: string[] = []
+    let cursor: number | null = null
+    do {
+      const page: ReturnType<Store['tells']['list']> = store.tells.list({ teams: ['b'] }, { limit: 3, ...(cursor !== null && { cursor }) })
+      seen.push(...page.rows.map(({ id }) => id))
+      cursor = page.next
+    } while (cursor !== null)
+    t.same(seen, ids.reverse())
+    t.equal(store.tells.list({}, { limit: 100 }).rows.length, 8)
+    t.equal(store.tells.list({ caller: 'another' }, { limit: 100 }).rows.length, 1)
+    t.equal(store.tells.list({ teams: [] }, { limit: 100 }).rows.length, 0)
+    t.same(store.sessions.list({ teams: ['z'] }, { limit: 5 }).rows.map(({ id }) => id), [other.id])
+  })
+
+  t.test(`${name}: a removed session takes its tells and events along`, async t => {
+    const store = fresh(t)
+    const row = session()
+    const one = tell(row.id)
+    store.sessions.insert(row)
+    store.tells.insert(one)
+    store.events.append(said(row.id, 'x'), 1)
+    store.sessions.remove(row.id)
+    t.equal(store.tells.get(one.id), undefined)
+    t.same(store.events.cache(row.id, 0, 10), [])
+  })
+
+  t.test(`${name}: the pieces of an answer are kept in order until dropped`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    const tellId = randomUUID()
+    for (const [offset, chunk] of [[0, 'ab'], [2, 'cd']] as const) store.events.append({ event: 'tell:chunk', data: { tellId, sessionId: row.id, team: 'b', offset, chunk } }, 1)
+    t.match(store.events.chunks(tellId), [{ offset: 0, chunk: 'ab' }, { offset: 2, chunk: 'cd' }])
+    store.events.dropChunks(tellId)
+    t.same(store.events.chunks(tellId), [])
+  })
+
+  t.test(`${name}: a change of the keys by another process is seen`, async t => {
+    const place = makePlace(t)
+    const [server, cli] = [open(place), open(place)]
+    t.teardown(() => { server.close(); cli.close() })
+    const before = server.keys.version()
+    t.equal(server.keys.version(), before)
+    cli.keys.insert({ name: 'k', permissions: ['tell'], hash: 'h', createdAt: 1 })
+    t.not(server.keys.version(), before)
+    server.keys.update('k', { revokedAt: 2 })
+    t.equal(cli.keys.list()[0]!.revokedAt, 2)
+  })
+}

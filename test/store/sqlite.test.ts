@@ -1,0 +1,37 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t from 'tap'
+import { lockHome } from '../../src/store/lock.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import { scratch } from '../fixtures/wired.ts'
+import { storeSuite } from './abstract.ts'
+
+storeSuite('sqlite', scratch, openStore)
+
+t.test('the file is readable by its owner alone', async t => {
+  const home = join(scratch(t), 'made')
+  openStore(home).close()
+  t.equal(statSync(join(home, 'iris.db')).mode & 0o777, 0o600)
+  t.equal(statSync(home).mode & 0o777, 0o700)
+})
+
+t.test('a file of a newer Iris is refused, untouched', async t => {
+  const home = scratch(t)
+  openStore(home).close()
+  const db = new Database(join(home, 'iris.db'))
+  db.pragma('user_version = 999')
+  db.close()
+  t.throws(() => openStore(home), { message: /written by a newer Iris \(schema 999/ })
+})
+
+t.test('a data directory has one server, and is free again after it', async t => {
+  const home = scratch(t)
+  const release = lockHome(home)
+  t.ok(release)
+  t.equal(lockHome(home), null)
+  release!()
+  const again = lockHome(home)
+  t.ok(again)
+  again!()
+})

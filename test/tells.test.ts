@@ -1,0 +1,252 @@
+import { setMaxListeners } from 'node:events'
+import t from 'tap'
+import type { Progress } from '../src/tool.ts'
+import { type createScriptedAgent } from './fixtures/scripted-agent.ts'
+import { turns } from './fixtures/test-clock.ts'
+import { scratch, wire } from './fixtures/wired.ts'
+
+const never = new AbortController().signal
+setMaxListeners(0, never)
+const echoes = { onSend: (process: Parameters<NonNullable<Parameters<typeof createScriptedAgent>[0] & {}>['onSend'] & {}>[0], text: string) => { queueMicrotask(() => { process.reply(`re: ${text}`) }) } }
+const tell = (message: string, more: object = {}) => ({ from: 'a', to: 'echo', message, caller: 'key', ...more })
+
+t.test('a tell is answered, recorded in order, and ends once', async t => {
+  const { services: { tells, cache, log }, errors } = wire(t, { script: echoes })
+  const events: string[] = []
+  log.subscribe('all', ({ event }) => { events.push(event.event) })
+  const { tellId, sessionId, state } = tells.start(tell('hello'))
+  t.equal(state, 'queued')
+  await tells.wait(tellId, 0, never)
+  t.match(tells.get(tellId), { state: 'completed', response: 're: hello', usage: { outputTokens: 2, costUsd: 0.5 }, duration: Number })
+  t.same(cache.read(sessionId, 0, 10).map(({ type, tellId }) => [type, tellId]), [['user', tellId], ['assistant', tellId]])
+  t.same(events, ['tell:started', 'process:spawned', 'cache:message', 'tell:chunk', 'cache:message', 'tell:complete'])
+  t.same(errors, [])
+})
+
+t.test('100 parallel tells to one session give 100 answers in order', async t => {
+  const { services: { tells }, agent } = wire(t, { script: echoes })
+  const ids = Array.from({ length: 100 }, (_, n) => tells.start(tell(`m${n}`)).tellId)
+  await Promise.all(ids.map(id => tells.wait(id, 0, never)))
+  t.same(ids.map(id => tells.get(id).response), ids.map((_, n) => `re: m${n}`))
+  t.same(agent.processes.map(({ sent }) => sent.map(({ text }) => text)), [ids.map((_, n) => `m${n}`)])
+})
+
+t.test('a full queue refuses, and drops nothing', async t => {
+  const { services: { tells }, agent } = wire(t, { settings: { maxQueued: 2 } })
+  const ids = [1, 2, 3].map(n => tells.start(tell(`m${n}`)).tellId) // one runs, two wait
+  t.throws(() => tells.start(tell('m4')), { name: 'QueueFullError', statusCode: 429, details: { retryAfter: 5 } })
+  for (const id of ids) {
+    await turns()
+    agent.processes[0]!.reply('ok')
+    await tells.wait(id, 0, never)
+  }
+  t.same(ids.map(id => tells.get(id).state), ['completed', 'completed', 'completed'])
+})
+
+t.test('a wait that ends first leaves the tell as it is', async t => {
+  const { services: { tells }, agent, clock } = wire(t)
+  const { tellId } = tells.start(tell('slow'))
+  const waited = tells.wait(tellId, 100, never)
+  await clock.advance(100)
+  await waited
+  t.equal(tells.get(tellId).state, 'running')
+  agent.processes[0]!.reply('late')
+  await tells.wait(tellId, 0, never)
+  t.equal(tells.get(tellId).response, 'late')
+})
+
+t.test('the answer so far is there while it grows, and deltas within 40 ms are one chunk', async t => {
+  const { services: { tells }, agent, clock } = wire(t)
+  const seen: Progress[] = []
+  const { tellId } = tells.start(tell('grow'), progress => { seen.push(progress) })
+  await turns()
+  const [process] = agent.processes
+  for (const text of ['one ', 'two ', 'three ']) process!.say({ type: 'delta', tellId, text })
+  await clock.advance(40)
+  t.equal(tells.get(tellId).response, 'one two three ')
+  t.same(seen.filter(({ event }) => event === 'tell:chunk').map(({ data }) => 'chunk' in data && [data.offset, data.chunk]), [[0, 'one '], [4, 'two three ']])
+  process!.say({ type: 'delta', tellId: 'another', text: 'of another turn' })
+  process!.say({ type: 'delta', tellId: null, text: 'of nobody' })
+  process!.reply('one two three four')
+  await tells.wait(tellId, 0, never)
+  t.equal(tells.get(tellId).response, 'one two three four')
+})
+
+t.test('a crash fails its tell at once with exit code, signal and stderr, and the next tell wakes it again', async t => {
+  const { services: { tells }, agent, clock } = wire(t)
+  const { tellId } = tells.start(tell('crash'))
+  await turns()
+  agent.processes[0]!.die({ code: 7, stderr: 'segfault' })
+  await tells.wait(tellId, 0, never)
+  t.match(tells.get(tellId), { state: 'failed', error: { error: 'AgentError', statusCode: 502, details: { exitCode: 7, signal: null, stderr: 'segfault' } } })
+  await clock.advance(200_000)
+  const next = tells.start(tell('again'))
+  await turns()
+  t.equal(agent.processes[1]!.start.resume, true, 'the conversation is resumed')
+  t.equal(agent.processes[1]!.alive, true, 'no timer of the failed tell hurts it')
+  agent.processes[1]!.reply('fine')
+  await tells.wait(next.tellId, 0, never)
+  t.equal(tells.get(next.tellId).response, 'fine')
+})
+
+t.test('cancel interrupts the agent, keeps the process, and late output goes to nobody', async t => {
+  const { services: { tells }, agent } = wire(t)
+  const { tellId } = tells.start(tell('long'))
+  await turns()
+  const [process] = agent.processes
+  process!.say({ type: 'delta', tellId, text: 'part' })
+  const cancelled = tells.cancel(tellId, 'by test')
+  t.equal(process!.interrupts, 1)
+  process!.say({ type: 'ended', tellId, outcome: 'interrupted' })
+  t.equal(await cancelled, true)
+  t.match(tells.get(tellId), { state: 'cancelled', response: 'part', error: { error: 'TellCancelledError', message: 'The tell was cancelled: by test' } })
+  const next = tells.start(tell('next'))
+  await turns()
+  process!.say({ type: 'delta', tellId, text: 'late output of the cancelled one' })
+  process!.reply('clean')
+  await tells.wait(next.tellId, 0, never)
+  t.equal(tells.get(next.tellId).response, 'clean')
+  t.equal(agent.processes.length, 1)
+  t.equal(await tells.cancel(tellId, 'again'), false)
+})
+
+t.test('an agent that does not obey an interrupt is ended, and the tell is still cancelled', async t => {
+  const { services: { tells }, agent, clock } = wire(t)
+  const { tellId } = tells.start(tell('stubborn'))
+  await turns()
+  const cancelled = tells.cancel(tellId, 'by test')
+  await clock.advance(5_000)
+  await cancelled
+  t.equal(tells.get(tellId).state, 'cancelled')
+  t.equal(agent.alive(), 0)
+})
+
+t.test('a tell that waits is cancelled without running', async t => {
+  const { services: { tells }, agent } = wire(t)
+  tells.start(tell('first'))
+  const { tellId } = tells.start(tell('second'))
+  await tells.cancel(tellId, 'by test')
+  t.equal(tells.get(tellId).state, 'cancelled')
+  await turns()
+  t.same(agent.processes[0]!.sent.map(({ text }) => text), ['first'])
+})
+
+t.test('silence expires a tell, but not while a tool runs', async t => {
+  const { services: { tells }, agent, clock } = wire(t, { settings: { responseTimeout: 1_000, toolTimeout: 60_000 } })
+  const { tellId } = tells.start(tell('work'))
+  await turns()
+  const [process] = agent.processes
+  await clock.advance(900)
+  process!.say({ type: 'activity' })
+  await clock.advance(900)
+  process!.say({ type: 'tool', tellId, callId: 't1', running: true })
+  await clock.advance(50_000)
+  t.equal(process!.interrupts, 0)
+  process!.say({ type: 'tool', tellId, callId: 't1', running: false })
+  await clock.advance(1_000)
+  t.equal(process!.interrupts, 1)
+  process!.say({ type: 'ended', tellId, outcome: 'interrupted' })
+  await turns()
+  t.match(tells.get(tellId), { state: 'expired', error: { error: 'AgentError', message: /no sign of life for 1000 ms/ } })
+})
+
+t.test('an agent that cannot log in is told at its first try', async t => {
+  const { services: { tells }, agent } = wire(t)
+  const { tellId } = tells.start(tell('hi'))
+  await turns()
+  agent.processes[0]!.say({ type: 'retry', tellId, attempt: 1, delayMs: 500, reason: 'authentication_failed', auth: true })
+  agent.processes[0]!.say({ type: 'ended', tellId, outcome: 'interrupted' })
+  await turns()
+  t.match(tells.get(tellId), { state: 'failed', error: { message: /cannot log in/ } })
+})
+
+t.test('the same id and input is the same tell, another input is refused', async t => {
+  const { services: { tells }, agent } = wire(t, { script: echoes })
+  const tellId = '01890000-0000-7000-8000-000000000001'
+  tells.start(tell('once', { tellId }))
+  t.equal(tells.start(tell('once', { tellId })).tellId, tellId)
+  await tells.wait(tellId, 0, never)
+  t.equal(tells.start(tell('once', { tellId })).state, 'completed')
+  t.throws(() => tells.start(tell('other', { tellId })), { name: 'IdempotencyMismatchError', statusCode: 422 })
+  t.throws(() => tells.start(tell('once', { tellId, caller: 'another key' })), { name: 'IdempotencyMismatchError' })
+  t.equal(agent.processes[0]!.sent.length, 1)
+})
+
+t.test('a conversation the agent has lost begins anew, and says so', async t => {
+  const { AgentError } = await import('../src/errors.ts')
+  const { services: { tells, sessions, cache }, agent } = wire(t, {
+    script: { ...echoes, onStart: ({ resume }) => { if (resume) throw new AgentError('No conversation found', { details: { conversation: 'unknown' } }) } }
+  })
+  const first = tells.start(tell('one'))
+  await tells.wait(first.tellId, 0, never)
+  const { conversation } = sessions.get(first.sessionId)
+  agent.processes[0]!.die()
+  await turns()
+  const second = tells.start(tell('two'))
+  await tells.wait(second.tellId, 0, never)
+  t.equal(tells.get(second.tellId).response, 're: two')
+  t.not(sessions.get(first.sessionId).conversation, conversation)
+  t.match(cache.read(first.sessionId, 0, 100).filter(({ type }) => type === 'system'), [{ data: { subtype: 'conversation_lost' } }])
+})
+
+t.test('after a restart what ran is lost, with its text so far, and what waited runs', async t => {
+  const home = scratch(t)
+  const before = wire(t, { home })
+  const first = before.services.tells.start(tell('ran'))
+  const second = before.services.tells.start(tell('waited'))
+  await turns()
+  before.agent.processes[0]!.say({ type: 'delta', tellId: first.tellId, text: 'half an ans' })
+  await before.clock.advance(50)
+  // A second server on the same file stands for the restart: the first one never gets to write again.
+  const after = wire(t, { home, script: echoes })
+  const terminal: string[] = []
+  after.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:error' || event.event === 'tell:complete') terminal.push(event.data.tellId) })
+  after.services.tells.recover()
+  await after.services.tells.wait(second.tellId, 0, never)
+  t.match(after.services.tells.get(first.tellId), { state: 'lost', response: 'half an ans', error: { error: 'AgentError' } })
+  t.match(after.services.tells.get(second.tellId), { state: 'completed', response: 're: waited' })
+  t.same(terminal, [first.tellId, second.tellId])
+  t.same(after.agent.processes.flatMap(({ sent }) => sent.map(({ text }) => text)), ['waited'], 'nothing runs twice')
+})
+
+t.test('a stop lets the running tell finish, tells who waits, and keeps the queue', async t => {
+  const home = scratch(t)
+  const { services, agent } = wire(t, { home })
+  const { tells } = services
+  const first = tells.start(tell('running'))
+  const second = tells.start(tell('queued'))
+  await turns()
+  const waits = Promise.all([tells.wait(first.tellId, 0, never), tells.wait(second.tellId, 0, never)])
+  const drained = tells.drain(10_000)
+  t.throws(() => tells.start(tell('late')), { name: 'PoolFullError', statusCode: 503 })
+  agent.processes[0]!.reply('done')
+  await drained
+  await waits
+  t.equal(tells.get(first.tellId).state, 'completed')
+  t.equal(tells.get(second.tellId).state, 'queued')
+})
+
+t.test('a stop cancels what does not finish in time', async t => {
+  const { services: { tells }, agent, clock } = wire(t)
+  const { tellId } = tells.start(tell('long'))
+  await turns()
+  const drained = tells.drain(1_000)
+  await clock.advance(1_000)
+  t.equal(agent.processes[0]!.interrupts, 1)
+  agent.processes[0]!.say({ type: 'ended', tellId, outcome: 'interrupted' })
+  await drained
+  t.match(tells.get(tellId), { state: 'cancelled', error: { message: /the server stopped/ } })
+})
+
+t.test('permission questions are answered by the policy and each is recorded', async t => {
+  for (const permissions of ['deny', 'allow'] as const) {
+    const { services: { tells, cache }, agent } = wire(t, { teams: { echo: { permissions } } })
+    const { tellId, sessionId } = tells.start(tell('ask'))
+    await turns()
+    agent.processes[0]!.say({ type: 'ask', tellId, requestId: 'q', tool: 'Write', input: { file_path: 'x' }, data: {} })
+    t.match(agent.processes[0]!.answers, [{ requestId: 'q', decision: { behavior: permissions } }])
+    t.match(cache.read(sessionId, 0, 10).at(-1), { type: 'permission', tellId, data: { tool: 'Write', decision: permissions, by: `policy: ${permissions}` } })
+    agent.processes[0]!.reply('ok')
+    await tells.wait(tellId, 0, never)
+  }
+})
