@@ -23,6 +23,7 @@ export function earlyErrors ({ now }: ErrorsOptions): Required<Pick<FastifyServe
   return {
     frameworkErrors (err, request, reply) {
       reply.header('x-request-id', request.id)
+      // No parser reads on after an upgrade, and no hook runs here to end its connection.
       if (request.headers.upgrade !== undefined) reply.raw.once('finish', () => { request.raw.socket.destroy() })
       void answer(toRow(err), request, reply, now())
     },

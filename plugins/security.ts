@@ -67,7 +67,8 @@ function endAfter ({ raw }: FastifyReply): void {
 /**
  * The headers helmet sets, taken down once: per request the plugin costs more than the rest of a small answer.
  * An answer of an API is data, so nothing in it may load, run or be framed; a page brings its own policy.
- * What only speaks to pages of old browsers is left out. No HSTS: whoever ends TLS in front of us decides that, and on `localhost` it would catch every other local server.
+ * What only speaks to old browsers is left out. No HSTS: whoever ends TLS in front of us decides that, and on `localhost` it
+ * would catch every other local server.
  */
 async function helmetHeaders (): Promise<Record<string, string>> {
   const probe = Fastify()

@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox'
+import { Type, type Static, type TProperties } from '@sinclair/typebox'
 import { ErrorBody } from './error.ts'
 import { Message } from './message.ts'
 import { SessionId } from './session.ts'
@@ -42,6 +42,3 @@ export type StoredEvent = Event & {
   /** Unix ms. */
   readonly at: number
 }
-
-/** Each event's schema by name, for documents made from them. */
-export const EVENTS: ReadonlyMap<string, TObject> = new Map(Event.anyOf.map(schema => [schema.properties.event.const, schema]))

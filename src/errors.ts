@@ -44,11 +44,6 @@ export const QueueFullError = row('QueueFullError', 429, '%s')
 export const AgentError = row('AgentError', 502, '%s')
 export const PoolFullError = row('PoolFullError', 503, '%s')
 
-/** The names of the table: what a client may meet. */
-export const ERROR_NAMES = ['ValidationError', 'UnauthorizedError', 'ForbiddenError', 'NotFoundError', 'TeamNotFoundError',
-  'SessionNotFoundError', 'TellNotFoundError', 'TellTimeoutError', 'SessionBusyError', 'TellCancelledError', 'PayloadTooLargeError', 'IdempotencyMismatchError',
-  'RateLimitedError', 'QueueFullError', 'AgentError', 'PoolFullError', 'InternalError'] as const
-
 /** The one error shape, whatever the transport. A fault of ours tells the caller nothing but that it is one. */
 export function toErrorBody (err: unknown, now: number): ErrorBody {
   if (!(err instanceof IrisError)) return { error: 'InternalError', message: 'Internal error', statusCode: 500, timestamp: now }

@@ -41,10 +41,12 @@ export interface Surroundings {
   environment: (team: Team) => Readonly<Record<string, string>>
   /** ms until an agent must be ready */
   spawnTimeout: () => number
+  /** Hears what should never happen, e.g. a full disk. */
+  onError: (err: unknown) => void
 }
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, log, clock, environment, spawnTimeout }: Surroundings): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, log, clock, environment, spawnTimeout, onError }: Surroundings): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
@@ -61,7 +63,17 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data } } })
   }
 
+  /** Whatever fails in here, the reader of the agent's output goes on, and every listener hears the event. */
   function on (event: AgentEvent) {
+    if (event.type === 'exit' && agent === undefined) return // the start tells of it
+    for (const hear of [witness, ...listeners]) {
+      try { hear(event) } catch (err) { onError(err) }
+    }
+    if (event.type === 'exit') depart(event.exit)
+  }
+
+  /** Puts on record what the session is to keep, and answers the agent's questions. */
+  function witness (event: AgentEvent) {
     switch (event.type) {
       case 'message':
         record(event.kind, event.data, event.tellId)
@@ -74,12 +86,9 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
         break
       }
       case 'exit':
-        if (agent === undefined) return // the start tells of it
         enter('asleep', stopReason ?? `the agent exited (${event.exit.signal ?? `code ${String(event.exit.code)}`})`)
         break
     }
-    for (const listener of [...listeners]) listener(event)
-    if (event.type === 'exit') depart(event.exit)
   }
 
   function enter (next: SessionState, why: string) {
@@ -89,12 +98,12 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   }
 
   function depart (exit: Exit) {
+    // Its remains (a shell of a running tool) are swept before the session may have another process.
+    void agent!.stop().then(leave)
     log.append({
       event: 'process:terminated',
       data: { ...of, reason, ...(exit.code !== null && { exitCode: exit.code }), ...(exit.signal !== null && { signal: exit.signal }) }
     }, () => { sessions.update(sessionId, { asleepSince: since, asleepReason: reason }) })
-    // Its remains (a shell of a running tool) are swept before the session may have another process.
-    void agent!.stop().then(leave)
   }
 
   async function attempt (): Promise<AgentProcess> {

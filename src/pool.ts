@@ -104,7 +104,7 @@ export function createPool ({ max, idleTimeout, start, clock }: {
         slots.delete(session.id)
         throw err
       }
-      const living = slot.living = start(session)
+      const living = slot.living = begin(session)
       void living.gone.then(() => {
         slot.cancelIdle()
         slots.delete(session.id)
@@ -116,6 +116,17 @@ export function createPool ({ max, idleTimeout, start, clock }: {
     })()
     slot.ready.catch(() => {})
     return slot
+  }
+
+  /** A start that fails at once gives the place back at once. */
+  function begin (session: SessionRow): Living {
+    try {
+      return start(session)
+    } catch (err) {
+      slots.delete(session.id)
+      freePlace()
+      throw err
+    }
   }
 
   async function leave (slot: Slot, reason: string): Promise<void> {

@@ -19,6 +19,7 @@ import { createTells } from './tells.ts'
 import type { Services } from './tool.ts'
 import { VERSION } from './version.ts'
 
+/** The services that tools do not see, beside those that they do. */
 export interface Wiring extends Services {
   readonly keys: Keys
   readonly store: Store
@@ -59,7 +60,8 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       clock,
       agents: agents ?? (team => kinds[team.agent]),
       environment: team => ({ ...allowedEnvironment(environment, team.agent), ...team.env }),
-      spawnTimeout: () => config().settings.spawnTimeout
+      spawnTimeout: () => config().settings.spawnTimeout,
+      onError
     })
   })
   const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
@@ -85,7 +87,15 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     log,
     keys,
     store,
-    reconfigure (next) { current = next },
+    reconfigure (next) {
+      const before = current
+      current = next
+      // An idle agent of a team that is now another, or none, makes way; a busy one finishes first.
+      for (const { sessionId, team } of pool.awake()) {
+        const same = JSON.stringify(before.teams.get(team)) === JSON.stringify(next.teams.get(team))
+        if (!same && tells.load(sessionId) === 0) pool.sleep(sessionId, 'its configuration changed').catch(onError)
+      }
+    },
     close: () => closing ??= close()
   }
 }

@@ -153,12 +153,14 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         clock,
         signal: cancel.signal,
         silence: toolRuns => toolRuns ? limits().toolTimeout : limits().responseTimeout,
-        onChunk: chunk => { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) }
+        onChunk: chunk => {
+          try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
+        }
       })
     } finally {
+      pool.release(living)
       // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
       sessions.update(session.id, { resumable: true })
-      pool.release(living)
     }
   }
 

@@ -111,3 +111,23 @@ t.test('a smaller maxProcesses after a reload is obeyed as agents leave', async 
   await clock.advance(1)
   t.ok(pool.size().total <= 2, `${pool.size().total} places taken`)
 })
+
+t.test('a start that fails at once, as of a team that is no more, gives its place back too', async t => {
+  const { services: { pool, sessions } } = wire(t)
+  await t.rejects(pool.acquire(sessions.open('a', 'gone'), WITHIN), { name: 'TeamNotFoundError' })
+  t.equal(pool.size().total, 0)
+  t.same(pool.awake(), [])
+})
+
+t.test('after a reload the idle agents of teams that changed make way, the others stay', async t => {
+  const { services: { pool, sessions, config, reconfigure }, agent } = wire(t, { teams: { other: {}, busy: {} } })
+  for (const team of ['echo', 'other']) pool.release(await pool.acquire(sessions.open('a', team), WITHIN))
+  const teams = new Map(config().teams)
+  teams.set('echo', { ...teams.get('echo')!, permissions: 'allow' })
+  reconfigure({ ...config(), teams })
+  await turns()
+  t.same(agent.processes.map(({ start, alive }) => [start.team, alive]), [['echo', false], ['other', true]])
+  reconfigure({ ...config(), teams: new Map([...teams].filter(([name]) => name !== 'other')) })
+  await turns()
+  t.equal(agent.alive(), 0)
+})
