@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { IrisError } from '../src/errors.ts'
+import { NotReadyError } from '../src/errors.ts'
 
 export interface HealthOptions {
   /** Whether new work is taken; false while the server drains. */
@@ -10,7 +10,7 @@ export interface HealthOptions {
 export default async function health (app: FastifyInstance, { ready }: HealthOptions): Promise<void> {
   app.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   app.get('/health/ready', { schema: { hide: true } }, async () => {
-    if (!ready()) throw new IrisError('NotReadyError', 503, 'The server is stopping')
+    if (!ready()) throw new NotReadyError('The server is stopping')
     return { status: 'ok' }
   })
 }

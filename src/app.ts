@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
-import errors from '../plugins/errors.ts'
+import errors, { earlyErrors } from '../plugins/errors.ts'
 import health from '../plugins/health.ts'
 import limits from '../plugins/limits.ts'
 import mcp from '../plugins/mcp.ts'
@@ -34,20 +34,15 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: api().bodyLimit,
     trustProxy: api().trustProxy,
+    return503OnClosing: false, // the tools say what a stopping server still does
+    ...earlyErrors({ now: clock.now }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 }
   })
 
-  const call = (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'patience'>): Call => ({
-    ...services,
-    caller: request.caller!,
-    charge: bucket => request.charge(bucket),
-    emit: own.emit,
-    ...(own.patience !== undefined && { patience: own.patience }),
-    get signal () { return own.signal } // made when it is asked for
-  })
+  const call = callMaker(services)
 
   await app.register(errors, { now: clock.now })
   await app.register(security, { api, host: config().settings.host })
@@ -71,6 +66,27 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     health: () => healthOf(services)
   })
   return app
+}
+
+type Own = Pick<Call, 'signal' | 'emit' | 'patience'>
+
+/**
+ * What every call has is on one prototype: an object literal with an accessor, or so many fields, made for each request
+ * costs more than most tools do. The signal is made by whoever asks for it.
+ */
+function callMaker (services: Wiring): (request: FastifyRequest, own: Own) => Call {
+  const base = Object.create(services, Object.getOwnPropertyDescriptors({
+    get signal () { return (this as unknown as { own: Own }).own.signal }
+  })) as Call
+  return (request, own) => {
+    const call = Object.create(base) as { -readonly [K in keyof Call]: Call[K] } & { own: Own }
+    call.own = own
+    call.caller = request.caller!
+    call.charge = bucket => request.charge(bucket)
+    call.emit = own.emit
+    if (own.patience !== undefined) call.patience = own.patience
+    return call
+  }
 }
 
 /** What `health:check` says. */

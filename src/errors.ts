@@ -42,6 +42,7 @@ export const IdempotencyMismatchError = row('IdempotencyMismatchError', 422, "Th
 export const RateLimitedError = row('RateLimitedError', 429, '%s')
 export const QueueFullError = row('QueueFullError', 429, '%s')
 export const AgentError = row('AgentError', 502, '%s')
+export const NotReadyError = row('NotReadyError', 503, '%s')
 export const PoolFullError = row('PoolFullError', 503, '%s')
 
 /** The one error shape, whatever the transport. A fault of ours tells the caller nothing but that it is one. */
