@@ -6,6 +6,6 @@ export const ErrorBody = Type.Object({
   message: Type.String({ description: 'What is wrong and what to do about it' }),
   statusCode: Type.Integer(),
   timestamp: Type.Integer({ description: 'Unix ms' }),
-  details: Type.Optional(Type.Record(Type.String(), Type.Unknown()))
+  details: Type.Optional(Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true, description: 'What a program may want to know, e.g. tellId, retryAfter (s), exitCode' }))
 }, { additionalProperties: false })
 export type ErrorBody = Static<typeof ErrorBody>

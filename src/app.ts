@@ -17,6 +17,10 @@ import { VERSION } from './version.ts'
 /** Who calls where no key is asked for: everybody on this machine. */
 const ANONYMOUS: Caller = Object.freeze({ name: 'local', self: 'local', permissions: new Set(['admin'] as const), teams: null, as: null })
 
+/** What a model is told of this server when it connects. */
+const INSTRUCTIONS = 'Iris lets you talk to coding agents in other project directories, called teams. team_list shows them, team_tell asks one and waits for its answer. ' +
+  'An answer that takes long comes back with a tellId and async: true: call tell_get with that tellId and wait: 30000 until its state is completed. Each pair of speaker and team has one lasting conversation.'
+
 export interface AppOptions {
   log?: FastifyBaseLogger
   tools?: readonly Tool[]
@@ -50,7 +54,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
   await app.register(limits, { api })
   if (api().enabled) await app.register(openapi, { version })
   await app.register(health, { ready })
-  await app.register(mcp, { tools, version, call, now: clock.now })
+  await app.register(mcp, { tools, version, call, now: clock.now, instructions: INSTRUCTIONS })
   if (!api().enabled) return app
   await app.register(rest, { prefix: '/api', tools, call })
   await app.register(websocket, {

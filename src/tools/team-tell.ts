@@ -11,6 +11,7 @@ export const teamTell = defineTool({
   description: 'Send a message to the coding agent of a team and wait for its answer. A busy agent answers in turn. ' +
     'Nothing is lost when the wait ends first: the tell goes on, and tell_get finds its answer by the tellId.',
   permission: 'tell',
+  hints: { destructive: true }, // an agent may do what its policy lets it
   http: { method: 'POST', url: '/teams/tell' },
   socket: { event: 'tell:start', answer: 'events' },
   charge: 'tell',
