@@ -5,7 +5,8 @@ import { SessionState } from './session.ts'
 /** The identity of a team. Upper case is kept out, so that two teams never differ by case alone. */
 export const TeamName = Type.String({
   pattern: '^[a-z0-9][a-z0-9_.-]{0,63}$',
-  description: 'Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64'
+  description: 'Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64',
+  examples: ['echo']
 })
 export type TeamName = Static<typeof TeamName>
 

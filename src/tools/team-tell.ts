@@ -21,12 +21,14 @@ export const teamTell = defineTool({
     fromTeam: Type.Optional({ ...TeamName, description: 'Who speaks; each pair has a conversation of its own. Default: the caller\'s own name' }),
     timeout: Type.Optional(Type.Integer({ minimum: -1, description: 'How long to wait for the answer, ms. 0 waits for ever, -1 not at all. Default: settings.tellTimeout' })),
     tellId: Type.Optional({ ...TellId, description: 'A UUID of the caller\'s choice. The same id and input is the same tell, however often it is sent' })
-  }, { additionalProperties: false }),
+  }, { additionalProperties: false, examples: [{ toTeam: 'echo', message: 'Hello' }] }),
   output: {
-    ...Type.Pick(Tell, ['tellId', 'sessionId', 'from', 'to', 'message', 'state', 'usage']).properties,
+    ...Type.Pick(Tell, ['tellId', 'sessionId', 'from', 'to', 'message']).properties,
     response: Type.Optional(Type.String({ description: 'The answer, once there is one' })),
+    state: Tell.properties.state,
     duration: Type.Integer({ description: 'From acceptance until now, ms' }),
     async: Type.Boolean({ description: 'true: not answered yet. Ask tell_get with the tellId' }),
+    usage: Tell.properties.usage,
     next: Type.Optional(Type.String({ description: 'How to go on where the answer is not there yet' }))
   },
   team: ({ toTeam }) => toTeam,

@@ -7,6 +7,7 @@ import { startProgram, type Program } from './program.ts'
 /** What a peer is to answer. */
 export interface Task {
   readonly path: string
+  /** With its `timestamp`, which each answer replaces: a field that is added to a copy costs the bare route a third more. */
   readonly body: Record<string, unknown>
   /** Of the answer; without one the bare server has only `/health/live`. */
   readonly schema?: object
