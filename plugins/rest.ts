@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ValidationError } from '../src/errors.ts'
 import type { Call, Tool } from '../src/tool.ts'
@@ -65,8 +65,9 @@ const ajv = new Ajv({ coerceTypes: 'array', allErrors: true, strict: false })
 function coercion (input: TObject): (given: unknown) => Fields {
   const bare = ({ type, items }: TSchema): object => ({ ...(type && { type }), ...(items && { items: bare(items) }) })
   const types = Object.entries(input.properties).map(([key, field]) => [key, bare(field)])
-  const apply = ajv.compile({ type: 'object', properties: Object.fromEntries(types) })
+  let apply: ValidateFunction | undefined // compiled at its first use: a start does not pay for what is never called
   return given => {
+    apply ??= ajv.compile({ type: 'object', properties: Object.fromEntries(types) })
     apply(given)
     return given as Fields
   }

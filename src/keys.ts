@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../schemas/config.ts'
 import type { KeyGrant, KeyRecord, Permission } from '../schemas/key.ts'
 import type { Clock } from './clock.ts'
@@ -22,7 +22,7 @@ export interface Keys {
 
 const PREFIX = 'iris_sk_'
 
-export const hashKey = (token: string) => createHash('sha256').update(token).digest('hex')
+export const hashKey = (token: string) => digest('sha256', token)
 
 export function createKeys ({ store: { keys }, clock, config }: { store: Pick<Store, 'keys'>, clock: Clock, config: () => Config }): Keys {
   let known = new Map<string, { record: KeyRecord, caller: Caller }>()

@@ -15,8 +15,8 @@ export interface Pool {
   /** Ends the session's agent, if there is one. */
   sleep (sessionId: string, reason: string): Promise<void>
   state (session: SessionRow): { state: SessionState, since: number, reason: string, pid?: number }
-  /** The sessions that are awake or on their way, oldest first. */
-  awake (): { sessionId: string, team: string }[]
+  /** The sessions that are awake or on their way, oldest first. Of their rows only who they are is of now. */
+  awake (): SessionRow[]
   /** Places taken and places there are. */
   size (): { total: number, max: number }
   /** Ends every agent; nothing can be acquired afterwards. */
@@ -24,8 +24,7 @@ export interface Pool {
 }
 
 interface Slot {
-  readonly sessionId: string
-  readonly team: string
+  readonly session: SessionRow
   readonly since: number
   /** Callers who need it now. Not evicted while there is one. */
   claims: number
@@ -87,8 +86,7 @@ export function createPool ({ max, idleTimeout, start, clock }: {
 
   function open (session: SessionRow): Slot {
     const slot: Slot = {
-      sessionId: session.id,
-      team: session.to,
+      session,
       since: clock.now(),
       claims: 0,
       living: null,
@@ -148,7 +146,7 @@ export function createPool ({ max, idleTimeout, start, clock }: {
   function rest (slot: Slot, living: Living) {
     if (slot.leaving || living.agent === undefined || living.state === 'asleep') return
     living.enter('idle', 'nothing to do')
-    const ms = idleTimeout(slot.team)
+    const ms = idleTimeout(slot.session.to)
     slot.cancelIdle()
     if (ms > 0) slot.cancelIdle = clock.after(ms, () => { if (isIdle(slot)) void leave(slot, `idle for ${ms} ms`) })
     makeRoom()
@@ -210,7 +208,7 @@ export function createPool ({ max, idleTimeout, start, clock }: {
       const { state, since, reason, pid } = slot.living
       return { state, since, reason, ...(pid !== undefined && state !== 'asleep' && { pid }) }
     },
-    awake: () => [...slots.values()].filter(slot => slot.living?.state !== 'asleep').map(({ sessionId, team }) => ({ sessionId, team })),
+    awake: () => [...slots.values()].filter(slot => slot.living?.state !== 'asleep').map(({ session }) => session),
     size: () => ({ total: taken, max: max() }),
     async close () {
       closed = true

@@ -91,9 +91,9 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       const before = current
       current = next
       // An idle agent of a team that is now another, or none, makes way; a busy one finishes first.
-      for (const { sessionId, team } of pool.awake()) {
-        const same = JSON.stringify(before.teams.get(team)) === JSON.stringify(next.teams.get(team))
-        if (!same && tells.load(sessionId) === 0) pool.sleep(sessionId, 'its configuration changed').catch(onError)
+      for (const { id, to } of pool.awake()) {
+        const same = JSON.stringify(before.teams.get(to)) === JSON.stringify(next.teams.get(to))
+        if (!same && tells.load(id) === 0) pool.sleep(id, 'its configuration changed').catch(onError)
       }
     },
     close: () => closing ??= close()

@@ -31,7 +31,7 @@ const ORDER = ['waiting', 'busy', 'waking', 'idle', 'asleep'] as const
 export function viewTeam (name: string, fromTeam: string | undefined, call: Pick<Services, 'pool' | 'sessions' | 'teams'>): TeamStatus {
   const { unavailable } = call.teams.get(name)
   const rows = fromTeam === undefined
-    ? call.pool.awake().filter(({ team }) => team === name).map(({ sessionId }) => call.sessions.get(sessionId))
+    ? call.pool.awake().filter(({ to }) => to === name)
     : [call.sessions.find(fromTeam, name)].filter(row => row !== undefined)
   const sessions = rows.map((row): TeamSession => ({ sessionId: row.id, from: row.from, ...call.pool.state(row) }))
   const lead = [...sessions].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))[0]

@@ -1,13 +1,21 @@
-import type { Database } from 'better-sqlite3'
+import type { Database, Statement } from 'better-sqlite3'
 import type { Page, Paged } from './store.ts'
 
-/** `SET` part of an update: only columns of the table given, booleans as 0 and 1, objects as JSON. */
-export function assignments (columns: Readonly<Record<string, string>>, fields: Readonly<Record<string, unknown>>) {
-  const given = Object.entries(fields)
-  return {
-    sql: given.map(([field]) => `${columns[field]!} = ?`).join(', '),
-    values: given.map(([, value]) => typeof value === 'boolean' ? Number(value) : typeof value === 'object' && value !== null ? JSON.stringify(value) : value)
+/** Updates rows of a table by the column `key`: only the columns given, booleans as 0 and 1, objects as JSON. */
+export function updater (db: Database, table: string, key: string, columns: Readonly<Record<string, string>>) {
+  const statements = new Map<string, Statement>()
+  return (id: string, fields: Readonly<Record<string, unknown>>): void => {
+    const names = Object.keys(fields)
+    const sql = `UPDATE ${table} SET ${names.map(name => `${columns[name]!} = ?`).join(', ')} WHERE ${key} = ?`
+    const statement = statements.get(sql) ?? db.prepare(sql)
+    statements.set(sql, statement)
+    statement.run(...Object.values(fields).map(toSql), id)
   }
+}
+
+function toSql (value: unknown): unknown {
+  if (typeof value === 'boolean') return Number(value)
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
 }
 
 /** A list of a table, newest first, a page at a time. `teams` narrows to what a key reaches. */

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { KeyGrant, KeyRecord } from '../../schemas/key.ts'
-import { assignments } from './sql.ts'
+import { updater } from './sql.ts'
 import type { Store } from './store.ts'
 
 interface Raw { name: string, hash: string, grants: string, created_at: number, expires_at: number | null, revoked_at: number | null }
@@ -8,6 +8,7 @@ interface Raw { name: string, hash: string, grants: string, created_at: number, 
 export function keyTable (db: Database): Store['keys'] {
   const insert = db.prepare('INSERT INTO api_key (name, hash, grants, created_at, expires_at) VALUES (?, ?, ?, ?, ?)')
   const list = db.prepare<[], Raw>('SELECT * FROM api_key ORDER BY name')
+  const update = updater(db, 'api_key', 'name', { hash: 'hash', revokedAt: 'revoked_at', createdAt: 'created_at' })
   // Grows when another connection wrote to the file; our own writes are counted beside it.
   const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck()
   let own = 0
@@ -26,8 +27,7 @@ export function keyTable (db: Database): Store['keys'] {
       ...(raw.revoked_at !== null && { revokedAt: raw.revoked_at })
     })),
     update (name, fields) {
-      const { sql, values } = assignments({ hash: 'hash', revokedAt: 'revoked_at', createdAt: 'created_at' }, fields)
-      db.prepare(`UPDATE api_key SET ${sql} WHERE name = ?`).run(...values, name)
+      update(name, fields)
       own++
     },
     version: () => dataVersion.get()! * 1e6 + own

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { assignments, lister } from './sql.ts'
+import { lister, updater } from './sql.ts'
 import type { SessionRow, Store } from './store.ts'
 
 const COLUMNS = {
@@ -46,10 +46,7 @@ export function sessionTable (db: Database): Store['sessions'] {
     current: (from, to) => { const raw = current.get(from, to); return raw && toRow(raw) },
     list: ({ to, from, teams }, page) => list({ team: to, speaker: from }, teams, page),
     count: () => count.get()!,
-    update: (id, fields) => {
-      const { sql, values } = assignments(COLUMNS, fields)
-      db.prepare(`UPDATE session SET ${sql} WHERE id = ?`).run(...values, id)
-    },
+    update: updater(db, 'session', 'id', COLUMNS),
     remove: id => { removeEvents.run(id); remove.run(id) }
   }
 }

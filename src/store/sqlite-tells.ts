@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { TellState } from '../../schemas/tell.ts'
-import { assignments, lister } from './sql.ts'
+import { lister, updater } from './sql.ts'
 import type { Store, TellRow } from './store.ts'
 
 const COLUMNS = {
@@ -39,9 +39,6 @@ export function tellTable (db: Database): Store['tells'] {
     get: id => { const raw = get.get(id); return raw && toRow(raw) },
     list: ({ to, sessionId, state, caller, teams }, page) => list({ team: to, session_id: sessionId, state, caller }, teams, page),
     inState: state => inState.all(state).map(toRow),
-    update: (id, fields) => {
-      const { sql, values } = assignments(COLUMNS, fields)
-      db.prepare(`UPDATE tell SET ${sql} WHERE id = ?`).run(...values, id)
-    }
+    update: updater(db, 'tell', 'id', COLUMNS)
   }
 }

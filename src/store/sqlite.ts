@@ -20,17 +20,9 @@ export function openStore (home: string): Store {
   db.pragma('foreign_keys = ON')
   migrate(db)
 
-  let depth = 0
+  const whole = db.transaction((work: () => unknown) => work())
   return {
-    transaction (work) {
-      if (depth > 0) return work()
-      depth++
-      try {
-        return db.transaction(work).immediate()
-      } finally {
-        depth--
-      }
-    },
+    transaction: <T>(work: () => T) => (db.inTransaction ? work() : whole.immediate(work)) as T,
     sessions: sessionTable(db),
     tells: tellTable(db),
     events: eventTable(db),

@@ -23,7 +23,7 @@ export const teamSleep = defineTool({
     const start = clock.now()
     teams.get(teamName)
     const only = fromTeam === undefined ? undefined : sessions.find(speaker(caller, fromTeam), teamName)?.id
-    const ids = pool.awake().filter(({ team, sessionId }) => team === teamName && (fromTeam === undefined || sessionId === only)).map(({ sessionId }) => sessionId)
+    const ids = pool.awake().filter(({ to, id }) => to === teamName && (fromTeam === undefined || id === only)).map(({ id }) => id)
     const busy = ids.filter(id => tells.load(id) > 0)
     if (busy.length > 0 && !force) throw new SessionBusyError(`Team '${teamName}' is busy. Wait for its tells, or use force to cancel them`, { details: { sessions: busy } })
     await Promise.all(busy.map(id => tells.cancelAll(id, `the team was put to sleep by '${caller.name}'`)))
