@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { OneOf } from './one-of.ts'
-import { SessionState } from './session.ts'
+import { Session, SessionState } from './session.ts'
 
 /** The identity of a team. Upper case is kept out, so that two teams never differ by case alone. */
 export const TeamName = Type.String({
@@ -14,14 +14,7 @@ export const AgentName = OneOf(['claude', 'echo'], { description: 'Which kind of
 export type AgentName = Static<typeof AgentName>
 
 /** One session of a team, as its status shows it. */
-export const TeamSession = Type.Object({
-  sessionId: Type.String(),
-  from: TeamName,
-  state: SessionState,
-  since: Type.Integer({ description: 'When it entered this state, Unix ms' }),
-  reason: Type.String({ description: 'Why it is in this state' }),
-  pid: Type.Optional(Type.Integer())
-}, { additionalProperties: false })
+export const TeamSession = Type.Pick(Session, ['sessionId', 'from', 'state', 'since', 'reason', 'pid'], { additionalProperties: false })
 export type TeamSession = Static<typeof TeamSession>
 
 /** What a team is doing, derived from its living processes. */

@@ -109,3 +109,18 @@ t.test('a busy team is not put to sleep unless forced, and who waited is told', 
   for (const answer of [await told, await queued]) t.match(answer, { status: 409, body: { error: 'TellCancelledError', details: { tellId: String } } })
   t.match(await post('/teams/tell', { toTeam: 'echo', message: 'and again', timeout: 0 }), { status: 200, body: { response: 'echo: and again' } })
 })
+
+t.test('100 parallel tells to one session give 100 answers, in the order of their coming', async t => {
+  const server = await run(t)
+  const headers = { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' }
+  const accepted: string[] = []
+  server.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:started') accepted.push(event.data.tellId) })
+  const answers = await Promise.all(Array.from({ length: 100 }, async (_, n) => {
+    const response = await fetch(`${server.url}/api/teams/tell`, { method: 'POST', headers, body: JSON.stringify({ toTeam: 'echo', fromTeam: 'one', message: `number ${n}`, timeout: 0 }) })
+    return await response.json() as Body
+  }))
+  t.same(answers.map(({ response }) => response), answers.map((_, n) => `echo: number ${n}`))
+  t.equal(new Set(answers.map(({ sessionId }) => sessionId)).size, 1)
+  const ends = accepted.map(id => server.services.tells.get(id)).map(({ startedAt, endedAt }) => [startedAt!, endedAt!])
+  t.ok(ends.every(([start], n) => n === 0 || start! >= ends[n - 1]![1]!), 'each began when the one before had ended')
+})

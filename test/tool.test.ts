@@ -1,0 +1,102 @@
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { RateLimitedError } from '../src/errors.ts'
+import { defineTool, speaker, type Call, type Caller } from '../src/tool.ts'
+import { run } from './fixtures/running.ts'
+import { transports } from './fixtures/transports.ts'
+
+const caller = (more: Partial<Caller> = {}): Caller => ({ name: 'k', self: 'k', permissions: new Set(['status']), teams: null, as: null, ...more })
+const call = (more: Partial<Call> = {}) => ({ caller: caller(), clock: { now: () => 42, after: () => () => {} }, charge () {}, emit () {}, ...more }) as unknown as Call
+
+/** The tool of this test: small, and whole. */
+const teamGreet = defineTool({
+  name: 'team_greet',
+  title: 'Greet a team',
+  description: 'Says hello, as often as wanted.',
+  permission: 'status',
+  http: { method: 'GET', url: '/teams/:teamName/greet' },
+  charge: 'tell',
+  input: Type.Object({ teamName: Type.String({ pattern: '^[a-z]+$', description: 'a team' }), times: Type.Integer({ default: 1, minimum: 1 }) }, { additionalProperties: false }),
+  output: { greeting: Type.String() },
+  team: ({ teamName }) => teamName,
+  handler: ({ teamName, times }) => ({ greeting: `Hello ${teamName}! `.repeat(times).trim() })
+})
+
+t.test('a tool answers with its output and the time, and fills in defaults', async t => {
+  t.same(await teamGreet.run({ teamName: 'echo' }, call()), { greeting: 'Hello echo!', timestamp: 42 })
+  t.same(teamGreet.input.required, ['teamName'], 'a field with a default is not required of the caller')
+  const input = Object.freeze({ teamName: 'echo' })
+  await teamGreet.run(input, call())
+  t.same(input, { teamName: 'echo' }, 'the input of the caller stays as it was')
+})
+
+t.test('bad input is named, with what to do', async t => {
+  const rows: [unknown, RegExp][] = [
+    [undefined, /'teamName' is required/],
+    [null, /'teamName' is required/],
+    [[], /must be object/],
+    ['text', /must be object/],
+    [{ teamName: 'echo', bogus: 1 }, /unknown field 'bogus'; team_greet takes teamName, times/],
+    [{ teamName: 'NOT' }, /'teamName' is malformed; expected: a team/],
+    [{ teamName: 'echo', times: '2' }, /'times' must be integer/],
+    [{ teamName: 'echo', times: 0 }, /'times' must be >= 1/],
+    [{ teamName: 'echo', times: NaN }, /'times' must be integer/],
+    [{ teamName: 1 }, /'teamName' must be string/],
+    [JSON.parse('{"teamName":"echo","__proto__":{"times":3}}'), /unknown field '__proto__'/]
+  ]
+  for (const [input, message] of rows) await t.rejects(teamGreet.run(input, call()), { name: 'ValidationError', statusCode: 400, message }, JSON.stringify(input) ?? 'undefined')
+})
+
+t.test('first the permission, then the input, then the team, then the limit', async t => {
+  const spent = () => { throw new RateLimitedError('enough') }
+  const lacking = caller({ permissions: new Set(['tell']) })
+  const elsewhere = caller({ teams: new Set(['other']) })
+  await t.rejects(teamGreet.run({ bogus: 1 }, call({ caller: lacking, charge: spent })), { name: 'ForbiddenError', message: "This key lacks the permission 'status'" })
+  await t.rejects(teamGreet.run({ bogus: 1 }, call({ caller: elsewhere, charge: spent })), { name: 'ValidationError' })
+  await t.rejects(teamGreet.run({ teamName: 'echo' }, call({ caller: elsewhere, charge: spent })), { name: 'ForbiddenError', message: "This key does not reach the team 'echo'" })
+  await t.rejects(teamGreet.run({ teamName: 'echo' }, call({ charge: spent })), { name: 'RateLimitedError' })
+  await t.resolves(teamGreet.run({ teamName: 'echo' }, call({ caller: caller({ permissions: new Set(['admin']) }) })), 'admin is all')
+})
+
+t.test('who speaks is who the key says', async t => {
+  t.equal(speaker(caller(), undefined), 'k')
+  t.equal(speaker(caller(), 'anyone'), 'anyone')
+  t.equal(speaker(caller({ self: 'frontend', as: new Set(['frontend', 'tests']) }), undefined), 'frontend')
+  t.equal(speaker(caller({ self: 'frontend', as: new Set(['frontend', 'tests']) }), 'tests'), 'tests')
+  t.throws(() => speaker(caller({ self: 'frontend', as: new Set(['frontend']) }), 'backend'), { name: 'ForbiddenError', message: "This key may not speak as 'backend'" })
+})
+
+t.test('an answer that its own schema does not know is a fault of ours', async t => {
+  const wrong = defineTool({ ...teamGreet, input: teamGreet.input, output: { greeting: Type.String() }, team: null, handler: () => ({ greeting: 7 as unknown as string }) })
+  await t.rejects(wrong.run({ teamName: 'echo' }, call()), { name: 'Error', message: /team_greet answered what its schema does not say/ })
+})
+
+t.test('a tool that MCP clients cannot carry is refused when it is defined', async t => {
+  const define = (more: object) => () => defineTool({ ...teamGreet, output: { greeting: Type.String() }, team: null, handler: () => ({ greeting: '' }), ...more } as Parameters<typeof defineTool>[0])
+  const closed = { additionalProperties: false }
+  t.throws(define({ name: 'teamGreet' }), /must be noun_verb/)
+  t.throws(define({ name: `team_${'x'.repeat(60)}` }), /at most 64/)
+  t.throws(define({ input: Type.Object({}) }), /must refuse unknown fields/)
+  t.throws(define({ input: { ...Type.Object({}, closed), anyOf: [] } }), /no anyOf at the root of the input/)
+  t.throws(define({ input: Type.Object({ a: Type.Ref('b') }, closed) }), /no \$ref/)
+  t.throws(define({ output: { pair: Type.Tuple([Type.String(), Type.String()]) } }), /no tuples/)
+})
+
+t.test('a tool on the list is on every transport, in the document, permitted and limited', async t => {
+  const server = await run(t, { tools: [teamGreet], api: { rateLimit: { max: 1000, window: 900_000, tells: 6, tellWindow: 60_000 } } })
+  const key = server.makeKey({ permissions: ['status'] })
+  for (const [name, connect] of Object.entries(transports)) {
+    const { call, close } = await connect(server.url, key, [teamGreet])
+    t.match(await call('team_greet', { teamName: 'echo', times: 2 }), { ok: true, body: { greeting: 'Hello echo! Hello echo!' } }, name)
+    await close()
+  }
+  t.match(await (await fetch(`${server.url}/openapi.json`)).json(), { paths: { '/api/teams/{teamName}/greet': { get: { operationId: 'team_greet' } } } })
+  // Five calls by five ways were five of the six; the seventh is refused whichever way it comes.
+  const { call } = await transports.rest!(server.url, key, [teamGreet])
+  t.match(await call('team_greet', { teamName: 'echo' }), { ok: true })
+  for (const [name, connect] of Object.entries(transports)) {
+    const { call, close } = await connect(server.url, key, [teamGreet])
+    t.match(await call('team_greet', { teamName: 'echo' }), { ok: false, body: { error: 'RateLimitedError', statusCode: 429, details: { retryAfter: Number } } }, name)
+    await close()
+  }
+})
