@@ -16,7 +16,7 @@ import type { Store } from './store.ts'
 export function openStore (home: string): Store {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const file = join(home, 'iris.db')
-  const db = new Database(file, { timeout: 5_000 })
+  const db = new Database(file, { timeout: 2_000 })
   chmodSync(file, 0o600)
   // WAL with NORMAL survives the death of the process at any moment; only a power cut can take the last transactions.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
