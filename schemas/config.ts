@@ -25,6 +25,8 @@ export const Settings = closed({
   toolTimeout: Duration('30m', 'How long an agent may be silent while one of its tool calls runs. 0 for ever.'),
   tellTimeout: Duration('30s', 'How long team_tell waits where the caller does not say.'),
   maxQueued: Type.Integer({ minimum: 0, maximum: 100_000, default: 100, description: 'Tells that may wait for one session' }),
+  keepEvents: Duration('30d', 'How long what happened and was said is kept. 0 for ever.'),
+  maxEvents: Type.Integer({ minimum: 0, default: 1_000_000, description: 'Events kept at most, the oldest go first. 0 without bound' }),
   drainTimeout: Duration('10s', 'How long a stopping server waits for running tells.')
 }, 'How the server runs')
 export type Settings = Static<typeof Settings>
