@@ -45,6 +45,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const services = createServices({ config, environment, onError: err => { log.error({ err }, 'internal error') } })
     let draining = false
     const app = await buildApp(services, { log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }), ready: () => !draining })
+    services.approvals.recover() // before anybody could answer one that nobody waits for
     await app.listen({ host: settings.host, port: settings.httpPort }).catch(err => {
       if (!portFallback || (err as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw err
       return app.listen({ host: settings.host, port: 0 })

@@ -3,6 +3,7 @@ import { SessionId } from '../../schemas/session.ts'
 import { TeamName } from '../../schemas/team.ts'
 import { RateLimitedError } from '../../src/errors.ts'
 import { defineTool, reach, type Call, type Caller, type Tool } from '../../src/tool.ts'
+import { approvalRoomTools } from './approval-room.ts'
 import type { Published } from './frames.ts'
 
 /** Subscriptions of one socket. */
@@ -172,7 +173,7 @@ export function roomTools ({ subscribe, sessionTeam, checkTeam }: RoomsOptions):
     handler: (_input, call) => left('system', call)
   })
 
-  return new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe]
+  return new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe, ...approvalRoomTools({ subscribe, checkTeam })]
     .map(tool => [tool.name.replace('_', ':'), tool]))
 }
 

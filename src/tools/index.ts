@@ -1,4 +1,6 @@
 import type { Tool } from '../tool.ts'
+import { approvalAnswer } from './approval-answer.ts'
+import { approvalList } from './approval-list.ts'
 import { cacheClear } from './cache-clear.ts'
 import { cacheRead } from './cache-read.ts'
 import { sessionDelete } from './session-delete.ts'
@@ -21,5 +23,6 @@ export const tools: readonly Tool[] = [
   systemStatus,
   sessionList, sessionReset, sessionDelete,
   cacheRead, cacheClear,
-  tellGet, tellList, tellCancel
+  tellGet, tellList, tellCancel,
+  approvalList, approvalAnswer
 ]
