@@ -34,7 +34,7 @@ export interface Approvals {
   /** Throws ApprovalNotFoundError. */
   get (id: string): Approval
   list (...args: Parameters<Store['approvals']['list']>): { rows: Approval[], next: number | null }
-  /** Nobody waits for these answers any more: all of a session, or those of one tell or one request. The agent is not told. */
+  /** These questions are over, undecided: all of a session, or those of one tell or one request. That denies. */
   withdraw (sessionId: string, reason: string, which?: { tellId?: string, requestId?: string }): void
   /** How many of a session wait for people. */
   open (sessionId: string): number
@@ -105,14 +105,14 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
     return question
   }
 
-  function expire (id: string, by: 'deadline' | 'end', reason: string) {
+  function expire (id: string, by: 'deadline' | 'end', reason: string, tell = true) {
     try {
       settle(store.approvals.get(id)!, { state: 'expired', decision: 'deny', by, reason }, update)
     } catch (err) {
       onError(err)
     }
-    const question = close(id)
-    if (by === 'deadline') question.reply({ behavior: 'deny', message: reason })
+    const { reply } = close(id)
+    if (tell) reply({ behavior: 'deny', message: reason })
   }
 
   function decide (question: Question): boolean {
@@ -185,7 +185,7 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
     withdraw (sessionId, reason, { tellId, requestId } = {}) {
       for (const [id, { question }] of open) {
         if (question.sessionId !== sessionId || (tellId !== undefined && question.tellId !== tellId) || (requestId !== undefined && question.requestId !== requestId)) continue
-        expire(id, 'end', reason)
+        expire(id, 'end', reason, requestId === undefined) // who took its question back wants no answer
       }
     },
     open: sessionId => [...open.values()].filter(({ question }) => question.sessionId === sessionId).length,

@@ -89,9 +89,6 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       case 'unask':
         approvals.withdraw(sessionId, 'The agent took its question back', { requestId: event.requestId })
         break
-      case 'ended':
-        if (event.tellId !== null) approvals.withdraw(sessionId, 'The turn that asked has ended', { tellId: event.tellId })
-        break
       case 'exit':
         enter('asleep', stopReason ?? `the agent exited (${event.exit.signal ?? `code ${String(event.exit.code)}`})`)
         approvals.withdraw(sessionId, `The agent that asked is gone: ${reason}`)
@@ -199,7 +196,10 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     get agent () { return agent },
     ready,
     gone,
-    enter,
+    enter (next, why) {
+      if (state === 'waiting') unasked = { state: next, reason: why } // the work in the background of a turn may ask, and wait, beyond its end
+      else enter(next, why)
+    },
     listen (listener) {
       listeners.add(listener)
       return () => { listeners.delete(listener) }

@@ -165,9 +165,33 @@ t.test('the session waits until the last of its questions is decided, those of s
   t.equal(approvals.get(two).tellId, undefined)
 })
 
+t.test('what works on in the background of a turn may ask beyond its end', async t => {
+  const { ask, approvals, session, process, tells, tellId } = await asked(t)
+  const one = ask()
+  process.reply('it goes on in the background')
+  await tells.wait(tellId, 0, never)
+  await turns()
+  t.equal(tells.get(tellId).state, 'completed')
+  t.equal(session().state, 'waiting')
+  approvals.answer(one, { decision: 'allow' }, 'anna')
+  t.match(process.answers, [{ requestId: 'q1', decision: { behavior: 'allow' } }])
+  t.equal(session().state, 'idle')
+})
+
+t.test('who waits for a person beyond its turn makes room for others', async t => {
+  const { ask, approvals, session, process, tells, tellId, agent } = await asked(t, { settings: { maxProcesses: 1 } })
+  const id = ask()
+  process.reply('it goes on in the background')
+  await tells.wait(tellId, 0, never)
+  tells.start({ from: 'b', to: 'echo', message: 'hello', caller: 'key' })
+  await turns()
+  t.match(approvals.get(id), { state: 'expired', reason: /made room/ })
+  t.equal(session().state, 'asleep')
+  t.equal(agent.alive(), 1)
+})
+
 const ends: [string, (world: Awaited<ReturnType<typeof asked>>) => unknown, RegExp][] = [
   ['the agent takes it back', ({ process }) => { process.say({ type: 'unask', requestId: 'q1' }) }, /took its question back/],
-  ['the turn ends', ({ process }) => { process.reply('never mind') }, /turn that asked has ended/],
   ['the process exits', ({ process }) => { process.die({ code: 3 }) }, /code 3/],
   ['the tell is cancelled', ({ tells, tellId }) => { void tells.cancel(tellId, 'by anna') }, /by anna/],
   ['the session is put to sleep', ({ pool, sessionId }) => pool.sleep(sessionId, 'good night'), /good night/],
@@ -181,7 +205,7 @@ for (const [what, end, reason] of ends) {
     await end(world)
     t.match(world.approvals.get(id), { state: 'expired', decision: 'deny', by: 'end', reason })
     t.match(world.events[1], { event: 'approval:resolved', data: { approvalId: id, state: 'expired', reason } })
-    t.same(world.process.answers, [])
+    t.ok(world.process.answers.every(({ decision }) => decision.behavior === 'deny'))
     t.not(world.session().state, 'waiting')
     t.ok(world.clock.timers <= timers + 1)
     t.throws(() => world.approvals.answer(id, { decision: 'allow' }, 'anna'), { name: 'ApprovalDecidedError' })

@@ -130,6 +130,28 @@ t.test('Iris with the real Claude Code', { skip }, async t => {
     t.match(last(), { tool: 'Bash', state: 'expired', by: 'deadline' })
   })
 
+  t.test('a sub-agent asks as the agent does', async t => {
+    const { server, tell, decide, cwd } = await lab(t, { rules: [{ tool: 'Task', then: 'allow' }, { tool: 'Agent', then: 'allow' }], otherwise: 'ask' })
+    const client = await listen(t, server)
+    client.send('approval:subscribe', { team: 'work' }, 's')
+    const file = join(cwd, 'sub.txt')
+    // The marks of the inner script are escaped in the outer one.
+    const inner = script([{ use: 'Write', input: { file_path: file, content: 'by the sub-agent' } }, { say: 'written' }])
+    const outer = script([{ use: 'Task', input: { description: 'writes', subagent_type: 'general-purpose', prompt: 'INNER' } }, { say: 'done' }])
+    const told = tell(outer.replace('"INNER"', JSON.stringify(inner).replaceAll('«', '\\u00ab').replaceAll('»', '\\u00bb')))
+    const { data } = await client.event('approval:requested')
+    client.send('cache:subscribe', { sessionId: data.sessionId }, 'c')
+    await client.event('result', 'c')
+    t.match(data, { tool: 'Write', input: { file_path: file } })
+    t.notOk(existsSync(file))
+    t.equal(await decide(data.approvalId as string, { decision: 'allow' }), 200)
+    const { body } = await told
+    t.equal(data.tellId, body.tellId, 'it belongs to the tell')
+    t.equal(body.response, 'done')
+    await client.until(({ event }) => event === 'cache:message' && existsSync(file)) // it works in the background
+    t.equal(readFileSync(file, 'utf8'), 'by the sub-agent')
+  })
+
   t.test('cancelled while it asks, nothing stays open or is written, and the next tell works', async t => {
     const { server, tell, cwd } = await lab(t, 'ask')
     const client = await listen(t, server)
