@@ -31,6 +31,8 @@ function sayOf (permissions: Permissions, tool: string, input: Record<string, un
 
 function matches (rule: Rule, tool: string, input: Record<string, unknown>, directory: string): boolean {
   const allow = rule.then === 'allow'
+  // To allow a path is not to allow a command beside it.
+  if (allow && rule.path !== undefined && rule.command === undefined && input.command !== undefined) return false
   return matchesText(rule.tool, tool) &&
     (rule.path === undefined || pathsMatch(rule.path, input, directory, allow)) &&
     (rule.command === undefined || commandMatches(rule.command, input, allow))

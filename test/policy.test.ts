@@ -72,7 +72,7 @@ t.test('a hostile path gets past no rule that allows', async t => {
   }
   for (const input of [
     { file_path: 'src/a', path: '/etc/passwd' }, { file_path: 'src/a', destination: '../x' }, { edits: [{ file_path: 'src/a' }, { file_path: '/x' }] },
-    { path: 'src', pattern: '../../**' }, { path: 'src/secret', glob: '/etc/*' }, { command: 'src/a' }, { note: 'src/a' }
+    { path: 'src', pattern: '../../**' }, { path: 'src/secret', glob: '/etc/*' }, { command: 'src/a' }, { command: 'rm -rf /', file_path: 'src/a' }, { paths: Array.from({ length: 201 }, () => 'src/a') }, { note: 'src/a' }
   ]) t.match(judge({ rules: [{ ...allowSrc, tool: '*' }], otherwise: 'ask' }, 'Any', input, team), { then: 'ask', rule: 'otherwise: ask' }, JSON.stringify(input))
 })
 

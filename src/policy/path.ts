@@ -8,6 +8,8 @@ const NAMES = /(path|paths|file|files|filename|dir|directory|folder|root|cwd|sou
 const SELECTS = /(^|_)(pattern|glob)$/i
 const MAX_LINKS = 40
 const MAX_PATH = 4096
+/** Paths of one input that are looked at; more cannot be judged. */
+const MAX_PATHS = 200
 
 /**
  * Whether the paths in a tool's input are those of a rule. To allow, all must lead there, however they are written and
@@ -15,7 +17,8 @@ const MAX_PATH = 4096
  * it is written, in whatever case; what cannot be judged counts as one. Judged when it is asked: a link that is made afterwards is not seen.
  */
 export function pathsMatch (pattern: string, input: Record<string, unknown>, directory: string, allow: boolean): boolean {
-  const paths = textsUnder(NAMES, input).map(raw => placesOf(raw, directory))
+  const named = textsUnder(NAMES, input)
+  const paths = named.length > MAX_PATHS ? [null] : named.map(raw => placesOf(raw, directory))
   const base = follow(directory)
   if (!allow) {
     const patterns = [directory, base ?? directory].map(from => fold(resolve(from, pattern)))
