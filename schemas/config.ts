@@ -2,6 +2,7 @@ import { Type, type Static, type TProperties } from '@sinclair/typebox'
 import { DURATION } from './duration.ts'
 import { PERMISSIONS } from './key.ts'
 import { OneOf } from './one-of.ts'
+import { Permissions } from './permissions.ts'
 import { AgentName, TeamName } from './team.ts'
 
 const closed = <P extends TProperties>(fields: P, description: string) => Type.Object(fields, { additionalProperties: false, default: {}, description })
@@ -24,6 +25,7 @@ export const Settings = closed({
   responseTimeout: Duration('2m', 'How long an agent may be silent during a turn, outside of a tool call. 0 for ever.'),
   toolTimeout: Duration('30m', 'How long an agent may be silent while one of its tool calls runs. 0 for ever.'),
   tellTimeout: Duration('30s', 'How long team_tell waits where the caller does not say.'),
+  approvalTimeout: Duration('5m', 'How long an agent\'s permission question waits for a person; then it is denied. 0 for ever.'),
   maxQueued: Type.Integer({ minimum: 0, maximum: 100_000, default: 100, description: 'Tells that may wait for one session' }),
   keepEvents: Duration('30d', 'How long what happened and was said is kept. 0 for ever.'),
   maxEvents: Type.Integer({ minimum: 0, default: 1_000_000, description: 'Events kept at most, the oldest go first. 0 without bound' }),
@@ -64,7 +66,7 @@ export const TeamConfig = Type.Object({
   path: Type.String({ minLength: 1, description: 'The project directory, relative to this file' }),
   description: Type.String({ default: '' }),
   agent: { ...AgentName, default: 'claude' } as typeof AgentName,
-  permissions: OneOf(['allow', 'deny'], { default: 'deny', description: 'The answer to the agent\'s permission questions' }),
+  permissions: Permissions,
   command: Type.Optional(Type.String({ minLength: 1, description: 'The agent\'s program, where it is not on PATH under its own name' })),
   args: Type.Optional(Type.Array(Type.String(), { description: 'Further arguments for it' })),
   model: Type.Optional(Type.String({ minLength: 1 })),

@@ -1,4 +1,5 @@
 import { Type, type Static, type TProperties } from '@sinclair/typebox'
+import { Approval } from './approval.ts'
 import { ErrorBody } from './error.ts'
 import { Message } from './message.ts'
 import { SessionId } from './session.ts'
@@ -27,9 +28,18 @@ export const TellChunk = event('tell:chunk', { ...ofTell, offset: Type.Integer()
 export const TellComplete = event('tell:complete', { ...ofTell, ...Type.Pick(Tell, ['from', 'response', 'usage', 'duration']).properties })
 export const TellError = event('tell:error', { ...ofTell, state: Tell.properties.state, response: Type.String(), error: ErrorBody })
 
+const approval = { ...ofSession, ...Type.Pick(Approval, ['approvalId', 'tellId', 'tool']).properties }
+/** An agent waits for a person to decide. */
+export const ApprovalRequested = event('approval:requested', { ...approval, ...Type.Pick(Approval, ['input', 'description', 'expiresAt']).properties })
+/** It is decided: by a person, the policy (without having been requested), the deadline or its end. */
+export const ApprovalResolved = event('approval:resolved', {
+  ...approval, ...Type.Required(Type.Pick(Approval, ['state', 'decision', 'by'])).properties, ...Type.Pick(Approval, ['reason', 'rule', 'updatedInput', 'description']).properties
+})
+
 /** Everything that is stored and numbered. */
 export const Event = Type.Union([
-  CacheMessage, ProcessSpawned, ProcessTerminated, ProcessError, TellStarted, TellChunk, TellComplete, TellError
+  CacheMessage, ProcessSpawned, ProcessTerminated, ProcessError, TellStarted, TellChunk, TellComplete, TellError,
+  ApprovalRequested, ApprovalResolved
 ])
 export type Event = Static<typeof Event>
 export type EventName = Event['event']

@@ -12,9 +12,9 @@ export interface Reader {
 
 /** A cursor in the log and the rooms it is read for. Nothing is queued for its reader: what is not read yet stays in the log. */
 export interface Feed {
-  /** `wants` narrows what of the room is delivered. */
-  join (room: string, wants: (published: Published) => boolean): void
-  leave (room: string): void
+  /** `wants` narrows what of the room is delivered; `name` tells several interests in one room apart. */
+  join (room: string, wants: (published: Published) => boolean, name?: string): void
+  leave (name: string): void
   /** Whether it is up to date: an event is delivered in the turn in which it is stored. */
   readonly live: boolean
   /** Deliver nothing until `seek`: it is all in the log. */
@@ -34,7 +34,7 @@ const REMEMBERED = 10_000
 const PAGE = 200
 
 export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { deliver, full, whenRoom }: Reader): Feed {
-  const rooms = new Map<string, { wants: (published: Published) => boolean, leave: () => void }>()
+  const joined = new Map<string, { room: string, wants: (published: Published) => boolean, leave: () => void }>()
   let cursor = log.head()
   let live = true
   let seen: Set<number> | undefined = new Set()
@@ -83,18 +83,22 @@ export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { del
     cancel = () => { clearImmediate(next) }
   }
 
-  const isWanted = (published: Published) => [`session:${published.sessionId}`, `team:${published.team}`, 'all']
-    .some(room => rooms.get(room)?.wants(published) === true)
+  function isWanted (published: Published): boolean {
+    const session = `session:${published.sessionId}`
+    const team = `team:${published.team}`
+    for (const { room, wants } of joined.values()) if ((room === session || room === team || room === 'all') && wants(published)) return true
+    return false
+  }
 
-  function leave (room: string) {
-    rooms.get(room)?.leave()
-    rooms.delete(room)
+  function leave (name: string) {
+    joined.get(name)?.leave()
+    joined.delete(name)
   }
 
   return {
-    join (room, wants) {
-      leave(room)
-      rooms.set(room, { wants, leave: log.subscribe(room, published => { hear(published, wants) }) })
+    join (room, wants, name = room) {
+      leave(name)
+      joined.set(name, { room, wants, leave: log.subscribe(room, published => { hear(published, wants) }) })
     },
     leave,
     get live () { return live },
@@ -113,7 +117,7 @@ export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { del
       stopped = true
       live = false
       cancel()
-      for (const room of [...rooms.keys()]) leave(room)
+      for (const name of [...joined.keys()]) leave(name)
     }
   }
 }

@@ -9,7 +9,8 @@ export interface Interest {
 }
 
 const isProcess = ({ name }: Published) => name.startsWith('process:')
-const holds = ({ permissions }: Caller, permission: 'status' | 'cache:read') => permissions.has('admin') || permissions.has(permission)
+const isApproval = ({ name }: Published) => name.startsWith('approval:')
+const holds = ({ permissions }: Caller, permission: 'status' | 'cache:read' | 'approve') => permissions.has('admin') || permissions.has(permission)
 
 /**
  * What a caller hears: of the rooms named (`session:<id>`, `team:<name>`, `team:*`), else all it may. A session's room is what is
@@ -21,7 +22,7 @@ export function interests (rooms: readonly string[] | undefined, { caller, sessi
     if (!holds(caller, permission)) throw new ForbiddenError(`This key lacks the permission '${permission}'`)
   }
   if (rooms === undefined) {
-    return [{ room: 'all', wants: published => reaches(published.team) && holds(caller, isProcess(published) ? 'status' : 'cache:read') }]
+    return [{ room: 'all', wants: published => reaches(published.team) && (holds(caller, isProcess(published) ? 'status' : 'cache:read') || (isApproval(published) && holds(caller, 'approve'))) }]
   }
   return rooms.map(room => {
     const name = room.slice(room.indexOf(':') + 1)

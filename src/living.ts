@@ -3,10 +3,10 @@ import type { Team } from '../schemas/config.ts'
 import type { MessageType } from '../schemas/message.ts'
 import type { SessionState } from '../schemas/session.ts'
 import type { Agent, AgentEvent, AgentProcess, Exit } from './agent/agent.ts'
+import type { Approvals } from './approvals.ts'
 import type { Clock } from './clock.ts'
 import { IrisError, toErrorBody } from './errors.ts'
 import type { Log } from './log.ts'
-import { decide } from './policy.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow } from './store/store.ts'
 
@@ -17,6 +17,8 @@ export interface Living {
   readonly state: SessionState
   /** Unix ms */
   readonly since: number
+  /** When it entered this state, by `clock.elapsed`. */
+  readonly entered: number
   readonly reason: string
   readonly pid: number | undefined
   /** The process, once it is ready. */
@@ -28,6 +30,8 @@ export interface Living {
   enter (state: SessionState, reason: string): void
   /** Hear what the agent says, after it was recorded. */
   listen (listener: (event: AgentEvent) => void): () => void
+  /** Stop the running turn, keep the process. Questions of this tell that wait for people are over. */
+  interrupt (tellId: string, reason: string): void
   /** End it for good. First reason wins. */
   stop (reason: string): Promise<void>
 }
@@ -35,6 +39,7 @@ export interface Living {
 export interface Surroundings {
   agents: (team: Team) => Agent
   sessions: Sessions
+  approvals: Approvals
   log: Log
   clock: Clock
   /** The base environment of a team's agent. */
@@ -48,7 +53,7 @@ export interface Surroundings {
 const UNASKED = 'works on what nobody asked for'
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, log, clock, environment, spawnTimeout, onError }: Surroundings): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, environment, spawnTimeout, onError }: Surroundings): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
@@ -56,7 +61,10 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   let agent: AgentProcess | undefined
   let state: SessionState = 'waking'
   let since = clock.now()
+  let entered = clock.elapsed()
   let reason = 'starting'
+  /** What it goes back to when the last open question is decided. */
+  let unasked: { state: SessionState, reason: string } = { state, reason }
   let stopReason: string | undefined
   let leave!: (exit: Exit) => void
   const gone = new Promise<Exit>(resolve => { leave = resolve })
@@ -89,22 +97,42 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       case 'message':
         record(event.kind, event.data, event.tellId)
         break
-      case 'ask': {
-        const { tellId, requestId, tool, input } = event
-        const decision = decide(team.permissions, tool, input)
-        agent?.answer(requestId, decision)
-        record('permission', { requestId, tool, input, decision: decision.behavior, by: `policy: ${team.permissions}` }, tellId)
+      case 'ask':
+        put(event)
         break
-      }
+      case 'unask':
+        approvals.withdraw(sessionId, 'The agent took its question back', { requestId: event.requestId })
+        break
       case 'exit':
         enter('asleep', stopReason ?? `the agent exited (${event.exit.signal ?? `code ${String(event.exit.code)}`})`)
+        approvals.withdraw(sessionId, `The agent that asked is gone: ${reason}`)
         break
     }
+  }
+
+  /** The session waits from its first open question on to the decision of its last. */
+  function put ({ tellId, requestId, tool, input, data }: Extract<AgentEvent, { type: 'ask' }>) {
+    const { description } = data as { description?: unknown }
+    const waits = approvals.ask({
+      ...of,
+      directory: team.path,
+      tellId,
+      requestId,
+      tool,
+      input,
+      ...(typeof description === 'string' && { description }),
+      reply: answer => { agent?.answer(requestId, answer) },
+      over () { if (state === 'waiting' && approvals.open(sessionId) === 0) enter(unasked.state, unasked.reason) }
+    })
+    if (!waits) return
+    if (state !== 'waiting') unasked = { state, reason }
+    enter('waiting', `it asks whether it may use ${tool}`)
   }
 
   function enter (next: SessionState, why: string) {
     state = next
     since = clock.now()
+    entered = clock.elapsed()
     reason = why
   }
 
@@ -184,18 +212,27 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     team: team.name,
     get state () { return state },
     get since () { return since },
+    get entered () { return entered },
     get reason () { return reason },
     get pid () { return agent?.pid },
     get agent () { return agent },
     ready,
     gone,
-    enter,
+    enter (next, why) {
+      if (state === 'waiting') unasked = { state: next, reason: why } // the work in the background of a turn may ask, and wait, beyond its end
+      else enter(next, why)
+    },
     listen (listener) {
       listeners.add(listener)
       return () => { listeners.delete(listener) }
     },
+    interrupt (tellId, why) {
+      approvals.withdraw(sessionId, why, { tellId })
+      agent?.interrupt()
+    },
     async stop (why) {
       stopReason ??= why
+      approvals.withdraw(sessionId, `The agent that asked ends: ${stopReason}`)
       if (agent === undefined) giveUp.abort(new Error(stopReason))
       // Whatever becomes of the start, nothing of it stays.
       await ready.catch(() => {})

@@ -96,7 +96,8 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
     for (const slot of idle.slice(0, Math.max(0, waiting.length + Math.max(0, taken - max()) - leaving))) void leave(slot, 'made room for another session')
   }
 
-  const isIdle = (slot: Slot) => slot.claims === 0 && !slot.leaving && slot.living?.state === 'idle'
+  /** One that waits for a person without a tell does so for its work in the background. */
+  const isIdle = ({ claims, leaving, living }: Slot) => claims === 0 && !leaving && (living?.state === 'idle' || living?.state === 'waiting')
 
   function open (session: SessionRow): Slot {
     const slot: Slot = {

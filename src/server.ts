@@ -47,6 +47,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     made.unshift(services)
     let draining = false
     const app = await buildApp(services, { log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }), ready: () => !draining })
+    services.approvals.recover() // before anybody could answer one that nobody waits for
     made.unshift(app)
     await app.listen({ host: settings.host, port: settings.httpPort }).catch(err => {
       if (!portFallback || (err as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw err

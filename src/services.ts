@@ -4,6 +4,7 @@ import type { Agent } from './agent/agent.ts'
 import { createClaude } from './agent/claude.ts'
 import { createEcho } from './agent/echo.ts'
 import { allowedEnvironment } from './agent/environment.ts'
+import { createApprovals } from './approvals.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { keepTrimmed } from './retention.ts'
 import { createCache } from './cache.ts'
@@ -54,6 +55,9 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const log = createLog({ store, bus, clock })
   const teams = createTeams(config)
   const sessions = createSessions({ store, clock })
+  const approvals = createApprovals({
+    store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
+  })
   const pool = createPool({
     clock,
     max: () => config().settings.maxProcesses,
@@ -63,6 +67,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     idleTimeout: team => config().teams.get(team)?.idleTimeout ?? config().settings.idleTimeout,
     start: session => bringToLife(session, teams.ready(session.to), {
       sessions,
+      approvals,
       log,
       clock,
       agents: agents ?? (team => kinds[team.agent]),
@@ -96,6 +101,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     sessions,
     pool,
     tells,
+    approvals,
     cache: createCache(store),
     log,
     keys,

@@ -2,6 +2,7 @@ import { Type, type Static, type TObject, type TProperties } from '@sinclair/typ
 import type { EventOf, EventName } from '../schemas/event.ts'
 import type { Permission } from '../schemas/key.ts'
 import { ForbiddenError } from './errors.ts'
+import type { Approvals } from './approvals.ts'
 import type { Config } from '../schemas/config.ts'
 import type { Cache } from './cache.ts'
 import type { Clock } from './clock.ts'
@@ -40,6 +41,7 @@ export interface Services {
   readonly sessions: Sessions
   readonly pool: Pool
   readonly tells: Tells
+  readonly approvals: Approvals
   readonly cache: Cache
   readonly log: Log
 }

@@ -55,13 +55,16 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
       })
     }
 
+    /** Since when the agent is silent. One that waits for a person is not: its time begins anew with the decision. */
+    const silentSince = () => living.state === 'waiting' ? clock.elapsed() : Math.max(heard, living.entered)
+
     /** Silence is judged by when the agent was last heard; the timer is only the reminder to look. */
     function watchSilence () {
       cancelSilence()
       const allowed = silence(tools.size > 0)
       if (allowed === 0) return
-      cancelSilence = clock.after(Math.max(1, heard + allowed - clock.elapsed()), () => {
-        if (clock.elapsed() - heard < silence(tools.size > 0)) return watchSilence()
+      cancelSilence = clock.after(Math.max(1, silentSince() + allowed - clock.elapsed()), () => {
+        if (clock.elapsed() - silentSince() < silence(tools.size > 0)) return watchSilence()
         stop('expired', new AgentError(`The agent gave no sign of life for ${allowed} ms`, { details: { silence: allowed } }))
       })
     }
@@ -70,7 +73,7 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
       if (cause !== undefined) return
       cause = { state, error }
       cancelSilence()
-      agent.interrupt()
+      living.interrupt(tellId, error.message)
       cancelGrace = clock.after(INTERRUPT_GRACE, () => { void living.stop(`did not stop its turn within ${INTERRUPT_GRACE} ms`) })
     }
 

@@ -2,12 +2,13 @@ import t from 'tap'
 import { PERMISSIONS, type KeyGrant, type Permission } from '../schemas/key.ts'
 import type { Wiring } from '../src/services.ts'
 import { tools } from '../src/tools/index.ts'
+import { openQuestion } from './fixtures/question.ts'
 import { never, run } from './fixtures/running.ts'
 import { transports, type Connection } from './fixtures/transports.ts'
 import { sample } from './fixtures/sample.ts'
 
 t.test('every tool, with every kind of key, on every transport', async t => {
-  const server = await run(t, { teams: { other: {} } })
+  const server = await run(t, { teams: { echo: { permissions: 'ask' }, other: {} } })
   const { services, makeKey } = server
 
   const revoked = makeKey({ name: 'revoked' })
@@ -60,9 +61,10 @@ t.test('every tool, with every kind of key, on every transport', async t => {
   t.same(server.errors, [])
 })
 
-/** A session of its own with one answered tell. */
-async function answered ({ tells }: Wiring, to: string) {
+/** A session of its own with one answered tell and one open permission question. */
+async function answered (services: Wiring, to: string) {
+  const { tells } = services
   const { tellId, sessionId } = tells.start({ from: 'somebody', to, message: 'hello', caller: 'somebody' })
   await tells.wait(tellId, 0, never)
-  return { tellId, sessionId }
+  return { tellId, sessionId, approvalId: openQuestion(services, sessionId, to) }
 }

@@ -245,7 +245,7 @@ t.test('permission questions are answered by the policy and each is recorded', a
     await turns()
     agent.processes[0]!.say({ type: 'ask', tellId, requestId: 'q', tool: 'Write', input: { file_path: 'x' }, data: {} })
     t.match(agent.processes[0]!.answers, [{ requestId: 'q', decision: { behavior: permissions } }])
-    t.match(cache.read(sessionId, 0, 10).entries.at(-1), { type: 'permission', tellId, data: { tool: 'Write', decision: permissions, by: `policy: ${permissions}` } })
+    t.match(cache.read(sessionId, 0, 10).entries.at(-1), { type: 'permission', tellId, data: { tool: 'Write', decision: permissions, by: 'policy', rule: `permissions: ${permissions}` } })
     agent.processes[0]!.reply('ok')
     await tells.wait(tellId, 0, never)
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Tool } from '../src/tool.ts'
 import { tools } from '../src/tools/index.ts'
+import { openQuestion } from './fixtures/question.ts'
 import { never, run } from './fixtures/running.ts'
 import { sample } from './fixtures/sample.ts'
 import { transports, type Answer } from './fixtures/transports.ts'
@@ -17,7 +18,7 @@ function normal (value: unknown): unknown {
 }
 
 t.test('every tool gives the same on every transport', async t => {
-  const server = await run(t)
+  const server = await run(t, { teams: { echo: { permissions: 'ask' } } })
   const connections = await Promise.all(Object.entries(transports).map(async ([name, connect]) => [name, await connect(server.url, server.key)] as const))
   t.teardown(() => Promise.all(connections.map(([, { close }]) => close())))
 
@@ -29,13 +30,13 @@ t.test('every tool gives the same on every transport', async t => {
     return first
   }
 
-  const world = { teamName: 'echo', toTeam: 'echo', message: 'hello', sessionId: randomUUID(), tellId: randomUUID() }
+  const world = { teamName: 'echo', toTeam: 'echo', message: 'hello', sessionId: randomUUID(), tellId: randomUUID(), approvalId: randomUUID() }
   /** Each transport meets the same: where a tool asks for it, a conversation of its own with one answered tell. */
   const fresh = async ({ input }: Tool) => {
-    if (!['sessionId', 'tellId'].some(name => input.required!.includes(name))) return world
+    if (!['sessionId', 'tellId', 'approvalId'].some(name => input.required!.includes(name))) return world
     const { tellId, sessionId } = server.services.tells.start({ from: `via-${randomUUID().slice(0, 8)}`, to: 'echo', message: 'hello', caller: 'admin' })
     await server.services.tells.wait(tellId, 0, never)
-    return { ...world, tellId, sessionId }
+    return { ...world, tellId, sessionId, ...(input.required!.includes('approvalId') && { approvalId: openQuestion(server.services, sessionId, 'echo') }) }
   }
 
   for (const tool of tools) {
@@ -50,10 +51,10 @@ t.test('every tool gives the same on every transport', async t => {
         const malformed = await ask(tool, async () => ({ ...sample(tool, world), [text]: 'Not Valid!' }))
         t.match(malformed, { ok: false, body: { error: 'ValidationError', message: new RegExp(`'${text}'`) } })
       }
-      for (const [field, absent] of [['teamName', 'constructor'], ['toTeam', 'nobody'], ['sessionId', randomUUID()], ['tellId', randomUUID()]]) {
+      for (const [field, absent] of [['teamName', 'constructor'], ['toTeam', 'nobody'], ['sessionId', randomUUID()], ['tellId', randomUUID()], ['approvalId', randomUUID()]]) {
         if (!tool.input.required!.includes(field!)) continue
         const missing = await ask(tool, async () => ({ ...sample(tool, world), [field!]: absent }))
-        t.match(missing, { ok: false, body: { error: /^(Team|Session|Tell)NotFoundError$/, statusCode: 404 } })
+        t.match(missing, { ok: false, body: { error: /^(Team|Session|Tell|Approval)NotFoundError$/, statusCode: 404 } })
       }
     })
   }

@@ -23,8 +23,8 @@ export interface Published {
 
 /** A cursor in the log, and the rooms it is read for. */
 export interface Feed {
-  join (room: string, wants: (published: Published) => boolean): void
-  leave (room: string): void
+  join (room: string, wants: (published: Published) => boolean, name: string): void
+  leave (name: string): void
   readonly live: boolean
   hold (): void
   seek (after: number, caughtUp: (seq: number) => void): void

@@ -4,6 +4,7 @@ import { SessionId } from '../../schemas/session.ts'
 import { TeamName } from '../../schemas/team.ts'
 import { ForbiddenError, RateLimitedError } from '../../src/errors.ts'
 import { defineTool, reach, type Call, type Caller, type Tool } from '../../src/tool.ts'
+import { approvalRoomTools } from './approval-room.ts'
 import type { Feed, Published } from './frames.ts'
 
 /** Subscriptions of one socket. */
@@ -30,11 +31,12 @@ export class Rooms {
     this.#feed = feed
   }
 
-  join (name: string, allows: Allows, wants: (published: Published) => boolean): void {
+  /** `room` is where it is heard, if that is not its name. */
+  join (name: string, allows: Allows, wants: (published: Published) => boolean, room = name): void {
     if (this.#rooms.has(name)) return
     if (this.#rooms.size >= MAX_ROOMS) throw new RateLimitedError(`A socket holds at most ${MAX_ROOMS} subscriptions`)
     this.#rooms.set(name, allows)
-    this.#feed.join(name, wants)
+    this.#feed.join(room, wants, name)
   }
 
   has (name: string): boolean {
@@ -205,7 +207,7 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     }
   })
 
-  const requests = new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe]
+  const requests = new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe, ...approvalRoomTools({ checkTeam })]
     .map(tool => [tool.name.replace('_', ':'), tool]))
   return requests.set('resume', streamResume)
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
+import { approvalTable } from './sqlite-approvals.ts'
 import { eventTable } from './sqlite-events.ts'
 import { keyTable } from './sqlite-keys.ts'
 import { sessionTable } from './sqlite-sessions.ts'
@@ -33,6 +34,7 @@ export function openStore (home: string): Store {
     tells: tellTable(db),
     events: eventTable(db),
     keys: keyTable(db),
+    approvals: approvalTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

@@ -1,3 +1,4 @@
+import type { ApprovalState, Decision } from '../../schemas/approval.ts'
 import type { ErrorBody } from '../../schemas/error.ts'
 import type { Event, EventName, StoredEvent } from '../../schemas/event.ts'
 import type { KeyRecord } from '../../schemas/key.ts'
@@ -39,6 +40,27 @@ export interface TellRow {
   readonly createdAt: number
   readonly startedAt: number | null
   readonly endedAt: number | null
+}
+
+export interface ApprovalRow {
+  readonly id: string
+  readonly sessionId: string
+  readonly team: string
+  readonly tellId: string | null
+  readonly tool: string
+  readonly input: Record<string, unknown>
+  readonly description: string | null
+  readonly state: ApprovalState
+  readonly decision: Decision | null
+  /** Who or what decided: see the schema of an approval. */
+  readonly by: string | null
+  readonly reason: string | null
+  /** What of the policy had it asked, or decided it. */
+  readonly rule: string | null
+  readonly updatedInput: Record<string, unknown> | null
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly decidedAt: number | null
 }
 
 /** Newest first, `limit` at most, from before `cursor` on. */
@@ -109,6 +131,14 @@ export interface Store {
     update (name: string, fields: Partial<Pick<KeyRecord, 'hash' | 'revokedAt' | 'createdAt'>>): void
     /** Changes whenever any process changed the keys. */
     version (): number
+  }
+  readonly approvals: {
+    insert (row: ApprovalRow): void
+    get (id: string): ApprovalRow | undefined
+    list (filter: { team?: string, state?: ApprovalState, teams?: readonly string[] }, page: Page): Paged<ApprovalRow>
+    /** All in this state, oldest first. */
+    inState (state: ApprovalState): ApprovalRow[]
+    update (id: string, fields: Partial<Pick<ApprovalRow, 'state' | 'decision' | 'by' | 'reason' | 'rule' | 'updatedInput' | 'decidedAt'>>): void
   }
   /** Empty when the file is sound. */
   check (): string[]

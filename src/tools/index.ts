@@ -1,4 +1,6 @@
 import type { Tool } from '../tool.ts'
+import { approvalAnswer } from './approval-answer.ts'
+import { approvalList } from './approval-list.ts'
 import { cacheClear } from './cache-clear.ts'
 import { cacheRead } from './cache-read.ts'
 import { eventList } from './event-list.ts'
@@ -23,5 +25,6 @@ export const tools: readonly Tool[] = [
   sessionList, sessionReset, sessionDelete,
   cacheRead, cacheClear,
   tellGet, tellList, tellCancel,
-  eventList
+  eventList,
+  approvalList, approvalAnswer
 ]

@@ -42,7 +42,7 @@ export const teamList = defineTool({
         name,
         status: awake ? 'awake' as const : 'asleep' as const,
         state,
-        config: { path, description, agent, permissions },
+        config: { path, description, agent, permissions: typeof permissions === 'string' ? permissions : 'rules' },
         ...(unavailable !== undefined && { unavailable }),
         ...(includeProcessDetails && awake && { process: { count: sessions.length, messageCount: messageCount(), sessions } })
       }

@@ -83,6 +83,11 @@ t.test('an empty variable where no text is wanted leaves the default', async t =
   t.equal(load(t, 'settings:\n  httpPort: ${P}\n', { P: '' }).settings.httpPort, 1615)
 })
 
+t.test('permissions are a word or rules, and deny where nothing is said', async t => {
+  const { teams } = load(t, 'teams:\n  a: { path: . }\n  b: { path: ., permissions: ask }\n  c:\n    path: .\n    permissions:\n      rules:\n        - { tool: Write, path: src/**, then: allow }\n')
+  t.same([...teams.values()].map(({ permissions }) => permissions), ['deny', 'ask', { rules: [{ tool: 'Write', path: 'src/**', then: 'allow' }], otherwise: 'deny' }])
+})
+
 t.test('variables stand anywhere in values, also several, also in lists; keys are left alone', async t => {
   const config = load(t, 'teams:\n  a:\n    path: .\n    description: ${A:-1}/${B:-2}\n    args: [--x, "${C}"]\n    env: { HOME_TOO: "$${HOME}" }\n', { C: 'c' })
   t.match(config.teams.get('a'), { description: '1/2', args: ['--x', 'c'], env: { HOME_TOO: '${HOME}' } })
@@ -102,6 +107,10 @@ const broken: [title: string, text: string, said: RegExp[]][] = [
   ['not a number', 'settings: { httpPort: .nan }\n', [/'settings.httpPort' must be a whole number/]],
   ['no duration', 'settings:\n  idleTimeout: 3 weeks\n', [/^line 2: 'settings.idleTimeout' must be a duration: /]],
   ['a misspelt choice', 'teams:\n  a: { path: ., agent: cluade }\n', [/^line 2: 'teams.a.agent' must be one of claude, .*did you mean 'claude'\?/]],
+  ['a misspelt answer to permission questions', 'teams:\n  a: { path: ., permissions: alow }\n', [/^line 2: 'teams.a.permissions' is malformed .*allow, ask \(people decide\), deny; or \{ rules, otherwise \}/]],
+  ['permissions that are neither', 'teams:\n  a: { path: ., permissions: 7 }\n', [/^line 2: 'teams.a.permissions' must be text or a set of keys, not a number/]],
+  ['a misspelt key of a rule', 'teams:\n  a:\n    path: .\n    permissions:\n      rules:\n        - { tool: Write, paht: x, then: allow }\n', [/^line 6: unknown key 'teams.a.permissions.rules.0.paht'; did you mean 'path'\?/]],
+  ['a rule without an end', 'teams:\n  a: { path: ., permissions: { rules: [{ tool: Write }] } }\n', [/'teams.a.permissions.rules.0.then' is missing/]],
   ['a team without a path', 'teams:\n  a: { agent: echo }\n', [/^line 2: 'teams.a.path' is missing/]],
   ['a team name in capitals', 'teams:\n  BackEnd: { path: . }\n', [/^line 2: 'teams.BackEnd' is no team name: .*'backend'$/]],
   ['a variable that is not set names the field', 'settings:\n  host: ${NOPE}\n', [/^line 2: 'settings.host': the environment variable NOPE is not set/]],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { SessionRow, Store, TellRow } from '../../src/store/store.ts'
+import type { ApprovalRow, SessionRow, Store, TellRow } from '../../src/store/store.ts'
 
 const session = (more: Partial<SessionRow> = {}): SessionRow => ({
   id: randomUUID(), from: 'a', to: 'b', conversation: randomUUID(), resumable: false, current: true, agentVersion: null, costSoFar: 0, createdAt: 1, lastUsedAt: 1, asleepSince: 1, asleepReason: 'new', ...more
@@ -117,6 +117,28 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     store.sessions.remove(row.id)
     t.equal(store.tells.get(one.id), undefined)
     t.same(store.events.cache(row.id, 0, 10).entries, [])
+  })
+
+  t.test(`${name}: an approval is kept whole, found by its state and team, and goes with its session`, async t => {
+    const store = fresh(t)
+    const row = session()
+    const other = session({ to: 'z' })
+    for (const one of [row, other]) store.sessions.insert(one)
+    const asked: ApprovalRow = {
+      id: randomUUID(), sessionId: row.id, team: 'b', tellId: null, tool: 'Write', input: { file_path: 'ünï😀', n: [1] }, description: null, state: 'pending', decision: null, by: null, reason: null, rule: 'r', updatedInput: null, createdAt: 1, expiresAt: 9, decidedAt: null
+    }
+    store.approvals.insert(asked)
+    store.approvals.insert({ ...asked, id: randomUUID(), sessionId: other.id, team: 'z' })
+    t.same(store.approvals.get(asked.id), asked)
+    t.equal(store.approvals.inState('pending').length, 2)
+    const decided = { state: 'allowed', decision: 'allow', by: 'key:k', reason: 'why', updatedInput: { file_path: 'b' }, decidedAt: 5 } as const
+    store.approvals.update(asked.id, decided)
+    t.same(store.approvals.get(asked.id), { ...asked, ...decided })
+    t.same(store.approvals.list({ state: 'pending' }, { limit: 9 }).rows.map(({ team }) => team), ['z'])
+    t.same(store.approvals.list({ teams: ['b'] }, { limit: 9 }).rows.map(({ id }) => id), [asked.id])
+    t.equal(store.approvals.list({ team: 'b', teams: ['z'] }, { limit: 9 }).rows.length, 0)
+    store.sessions.remove(row.id)
+    t.equal(store.approvals.get(asked.id), undefined)
   })
 
   t.test(`${name}: the pieces of an answer are kept in order until dropped`, async t => {
