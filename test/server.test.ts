@@ -72,6 +72,24 @@ t.test('after a kill -9 nothing runs twice, what ran is lost, what waited runs, 
   t.equal(after.agents().length, 1, 'only the agent that was started since')
 })
 
+t.test('after a stop or a kill -9 while an agent asks, nothing is open and nothing was done', async t => {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    const home = scratch(t)
+    const before = await startProcess({ home, settings: { drainTimeout: '100ms' } })
+    const { tellId } = (await tell(before, '!ask Write {"file_path":"a.txt","content":"x"}', { toTeam: 'careful', timeout: -1 })).body
+    const pending = await until(() => ask(before, '/approvals?state=pending'), ({ body }) => (body.approvals as object[]).length === 1)
+    const { approvalId } = (pending.body.approvals as { approvalId: string }[])[0]!
+    await before.end(signal)
+
+    const after = await startProcess({ home })
+    t.teardown(() => after.end())
+    t.match((await ask(after, '/approvals')).body.approvals, [{ approvalId, tellId, state: 'expired', by: 'end', reason: signal === 'SIGKILL' ? /The server ended/ : /the server stopped/ }])
+    t.match(await ask(after, `/approvals/${approvalId}`, { decision: 'allow' }), { status: 409, body: { error: 'ApprovalDecidedError' } })
+    t.match((await ask(after, `/tells/${tellId as string}`)).body, { state: signal === 'SIGKILL' ? 'lost' : 'cancelled' })
+    t.notOk(existsSync(join(home, 'project/a.txt')))
+  }
+})
+
 t.test('a second server on the same data directory is refused', async t => {
   const home = scratch(t)
   const server = await startProcess({ home })
