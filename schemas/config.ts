@@ -25,6 +25,8 @@ export const Settings = closed({
   toolTimeout: Duration('30m', 'How long an agent may be silent while one of its tool calls runs. 0 for ever.'),
   tellTimeout: Duration('30s', 'How long team_tell waits where the caller does not say.'),
   maxQueued: Type.Integer({ minimum: 0, maximum: 100_000, default: 100, description: 'Tells that may wait for one session' }),
+  maxDepth: Type.Integer({ minimum: 0, maximum: 1000, default: 8, description: 'How many tells may stand above one: a team that is told tells another, and so on' }),
+  idempotencyTtl: Duration('24h', 'How long an idempotency key is remembered.'),
   drainTimeout: Duration('10s', 'How long a stopping server waits for running tells.')
 }, 'How the server runs')
 export type Settings = Static<typeof Settings>

@@ -8,6 +8,7 @@ import { createMemoryBus } from './bus/memory.ts'
 import { createCache } from './cache.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { createKeys, type Keys } from './keys.ts'
+import { createIdempotency } from './idempotency.ts'
 import { bringToLife } from './living.ts'
 import { createLog } from './log.ts'
 import { createPool } from './pool.ts'
@@ -65,6 +66,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     })
   })
   const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
+  const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const keys = createKeys({ store, clock, config })
 
   let closing: Promise<void> | undefined
@@ -85,6 +87,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     tells,
     cache: createCache(store),
     log,
+    idempotency,
     keys,
     store,
     reconfigure (next) {

@@ -1,6 +1,7 @@
 import type { EventOf } from '../schemas/event.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
 import { applyChunks } from './answer.ts'
+import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFullError, TellCancelledError, TellNotFoundError, toErrorBody } from './errors.ts'
 import type { Log } from './log.ts'
@@ -13,8 +14,7 @@ import { runTurn, type TurnEnd } from './turn.ts'
 import { uuid7 } from './uuid7.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
-interface Running {
-  readonly id: string
+interface Running extends Turn {
   readonly session: SessionRow
   readonly message: string
   readonly cancel: AbortController
@@ -27,14 +27,15 @@ interface Running {
 export interface Tells {
   /**
    * Accept a tell: from here on it ends in exactly one terminal state. A `tellId` seen before, with the same input,
-   * is the same tell. Throws QueueFullError, IdempotencyMismatchError.
+   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused.
+   * Throws QueueFullError, IdempotencyMismatchError, DeadlockError.
    */
-  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string }, watch?: (progress: Progress) => void): Tell
+  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean }, watch?: (progress: Progress) => void): Tell
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
-  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts: see which by the tell's state. 0 ms waits for ever. */
-  wait (id: string, ms: number, signal: AbortSignal): Promise<void>
+  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts: see which by the tell's state. 0 ms waits for ever. `asSender`: who sent it waits. */
+  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean): Promise<void>
   /** Resolves when the tell has ended. False where it had ended before. */
   cancel (id: string, reason: string): Promise<boolean>
   /** All of a session, queued and running. */
@@ -54,7 +55,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
   pool: Pool
   log: Log
   clock: Clock
-  limits: () => { maxQueued: number, responseTimeout: number, toolTimeout: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -70,10 +71,10 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     return made
   }
 
-  function track (id: string, session: SessionRow, message: string): Running {
+  function track ({ id, message, rootId, depth }: Pick<TellRow, 'id' | 'message' | 'rootId' | 'depth'>, session: SessionRow, senders: readonly Turn[] = []): Running {
     let settle!: () => void
     const done = new Promise<void>(resolve => { settle = resolve })
-    const running: Running = { id, session, message, cancel: new AbortController(), watchers: new Set(), done, settle }
+    const running: Running = { id, session, message, rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), done, settle }
     open.set(id, running)
     return running
   }
@@ -96,6 +97,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       onError(err)
     }
     open.delete(running.id)
+    running.inTurn = false
     running.settle()
   }
 
@@ -141,6 +143,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     const living = await pool.acquire(session, { within: limits().responseTimeout || 2 ** 31, signal: cancel.signal })
     try {
       living.enter('busy', `tell ${id}`)
+      running.inTurn = true
       const now = clock.now()
       log.append({
         event: 'cache:message',
@@ -165,11 +168,12 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
   }
 
   function toTell (row: TellRow): Tell {
-    const { id, caller: _, error, usage, startedAt, endedAt, ...rest } = row
+    const { id, caller: _, rootId: __, parentId, error, usage, startedAt, endedAt, ...rest } = row
     return {
       tellId: id,
       ...rest,
       response: row.state === 'running' ? applyChunks(store.events.chunks(id)) : row.response,
+      ...(parentId !== null && { parentId }),
       ...(error && { error }),
       ...(usage && { usage }),
       ...(startedAt !== null && { startedAt }),
@@ -194,35 +198,41 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
   }
 
   return {
-    start ({ from, to, message, caller, tellId }, watch) {
+    start ({ from, to, message, caller, tellId, waits = false }, watch) {
       if (draining) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
       const before = tellId === undefined ? undefined : store.tells.get(tellId)
       if (before !== undefined) {
-        if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message) throw new IdempotencyMismatchError(before.id)
+        if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message) throw new IdempotencyMismatchError(`tell id '${before.id}'`)
         if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
         return toTell(before)
       }
+      const senders = sendersOf(from, open.values())
+      const depth = depthBelow(senders, limits().maxDepth)
+      if (waits) refuseCircle(senders, to)
+      const id = tellId ?? uuid7(clock.now())
+      const parent = senders.length === 1 ? senders[0] : undefined
       const session = sessions.open(from, to)
       const here = line(session.id)
-      const running = track(tellId ?? uuid7(clock.now()), session, message)
+      const row: TellRow = {
+        id, sessionId: session.id, from, to, caller, state: 'queued', message, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null, parentId: parent?.id ?? null, rootId: parent?.rootId ?? id, depth
+      }
+      const running = track(row, session, senders)
       const ahead = here.queue.push(running)
       if (ahead === null) {
         open.delete(running.id)
         throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
       }
       if (watch !== undefined) running.watchers.add(watch)
-      const row: TellRow = {
-        id: running.id, sessionId: session.id, from, to, caller, state: 'queued', message, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null
-      }
       tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead: ahead + (here.running === null ? 0 : 1) } }, () => { store.tells.insert(row) })
       void advance(session.id)
       return toTell(row)
     },
     get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
-    async wait (id, ms, signal) {
+    async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
       if (running === undefined || signal.aborted) return
+      if (asSender) running.waiters++
       await new Promise<void>(resolve => {
         const cancelTimer = ms > 0 ? clock.after(ms, end) : () => {}
         function end () {
@@ -233,6 +243,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         signal.addEventListener('abort', end, { once: true })
         void running.done.then(end)
       })
+      if (asSender) running.waiters--
     },
     cancel,
     async cancelAll (sessionId, reason) {
@@ -247,11 +258,11 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     recover () {
       for (const row of store.tells.inState('running')) {
         const response = applyChunks(store.events.chunks(row.id))
-        finish(track(row.id, sessions.get(row.sessionId), row.message), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
+        finish(track(row, sessions.get(row.sessionId)), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
       }
       for (const row of store.tells.inState('queued')) {
         const session = sessions.get(row.sessionId)
-        line(session.id).queue.push(track(row.id, session, row.message))
+        line(session.id).queue.push(track(row, session))
         void advance(session.id)
       }
     },

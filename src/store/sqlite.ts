@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
 import { eventTable } from './sqlite-events.ts'
+import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
 import { sessionTable } from './sqlite-sessions.ts'
 import { tellTable } from './sqlite-tells.ts'
@@ -27,6 +28,7 @@ export function openStore (home: string): Store {
     tells: tellTable(db),
     events: eventTable(db),
     keys: keyTable(db),
+    idempotency: idempotencyTable(db),
     check: () => (db.pragma('integrity_check') as { integrity_check: string }[]).map(row => row.integrity_check).filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

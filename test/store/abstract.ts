@@ -6,7 +6,7 @@ const session = (more: Partial<SessionRow> = {}): SessionRow => ({
   id: randomUUID(), from: 'a', to: 'b', conversation: randomUUID(), resumable: false, current: true, agentVersion: null, costSoFar: 0, createdAt: 1, lastUsedAt: 1, asleepSince: 1, asleepReason: 'new', ...more
 })
 const tell = (sessionId: string, more: Partial<TellRow> = {}): TellRow => ({
-  id: randomUUID(), sessionId, from: 'a', to: 'b', caller: 'key', state: 'queued', message: 'hi', response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, ...more
+  id: randomUUID(), sessionId, from: 'a', to: 'b', caller: 'key', state: 'queued', message: 'hi', response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, parentId: null, rootId: '', depth: 0, ...more
 })
 const said = (sessionId: string, text: string) => ({ event: 'cache:message', data: { sessionId, team: 'b', message: { timestamp: 1, type: 'user', data: { text } } } }) as const
 

@@ -1,4 +1,5 @@
 import { start } from './001-start.ts'
+import { idempotency } from './003-idempotency.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start]
+export const migrations: readonly string[] = [start, idempotency]
