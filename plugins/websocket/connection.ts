@@ -15,7 +15,7 @@ export interface Surroundings {
   /** The number of the newest event. */
   head (): number
   health (): object
-  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit'>): Call
+  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
   bytesOf (published: Published): Buffer
 }
 
@@ -131,7 +131,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     enter(id)
   }
 
-  async function perform ({ event, data, id, fault }: Frame): Promise<void> {
+  async function perform ({ event, data, id, idempotencyKey, fault }: Frame): Promise<void> {
     if (fault !== undefined) throw fault
     const wanted = typeof event === 'string' ? requests.get(event) : undefined
     if (wanted === undefined) throw new ValidationError(typeof event === 'string' ? `Nothing is called '${event.slice(0, 100)}'. Any tool's name is an event` : 'A frame needs an event, a string')
@@ -152,7 +152,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
 
     inFlight.add(gone)
     try {
-      const result = await tool.run(data, Object.assign(call(request, { signal: gone.signal, emit }), { subscriber }))
+      const result = await tool.run(data, Object.assign(call(request, { signal: gone.signal, emit, idempotencyKey }), { subscriber }))
       if (!events || !told) outbox.send('result', result, id)
     } catch (err) {
       // Once a tell has begun, its own end is the answer, also to a wait that ended before it.
