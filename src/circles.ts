@@ -18,11 +18,12 @@ export interface Turn {
  * Which turns may have sent a tell that `from` sends now. A team has one agent per speaker, so several may be in a turn at once,
  * and the name alone does not say which it was. One that waits for a tell already is taken to be silent meanwhile, unless all do.
  */
-export function sendersOf (from: string, open: Iterable<Turn>): Turn[] {
-  const all = [...open]
-  const turns = all.filter(({ inTurn, session }) => inTurn && session.to === from)
+export function sendersOf (from: string, open: ReadonlyMap<string, Turn>): Turn[] {
+  const turns: Turn[] = []
+  for (const turn of open.values()) if (turn.inTurn && turn.session.to === from) turns.push(turn)
   if (turns.length < 2) return turns
-  const waiting = new Set(all.filter(({ senders, waiters }) => waiters > 0 && senders.length === 1).map(({ senders }) => senders[0]))
+  const waiting = new Set<Turn>()
+  for (const { senders: [sender, ...others], waiters } of open.values()) if (sender !== undefined && others.length === 0 && waiters > 0) waiting.add(sender)
   const free = turns.filter(turn => !waiting.has(turn))
   return free.length > 0 ? free : turns
 }

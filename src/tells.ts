@@ -206,7 +206,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
         return toTell(before)
       }
-      const senders = sendersOf(from, open.values())
+      const senders = sendersOf(from, open)
       const depth = depthBelow(senders, limits().maxDepth)
       if (waits) refuseCircle(senders, to)
       const id = tellId ?? uuid7(clock.now())
