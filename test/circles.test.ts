@@ -86,6 +86,22 @@ t.test('a name is no turn: who speaks as a team from outside closes no circle', 
   t.equal(tellOf('c', 'c').depth, 0)
 })
 
+t.test('only an agent that is in its turn sends: not one that wakes, nor one whose turn is over', async t => {
+  const { services, agent, ask, tell, tellOf } = await world(t)
+  const woken = tell('user', 'a')
+  woken.catch(() => {})
+  await ask('a', 'b')
+  t.equal(tellOf('a', 'b').depth, 0)
+
+  await ask('a', 'c')
+  t.equal(tellOf('a', 'c').parentId, tellOf('user', 'a').tellId)
+  const cancelled = services.tells.cancel(tellOf('user', 'a').tellId, 'by test')
+  agent.processes[0]!.say({ type: 'ended', tellId: tellOf('user', 'a').tellId, outcome: 'interrupted' })
+  await cancelled
+  await ask('c', 'a')
+  t.equal(tellOf('c', 'a').depth, 2, 'nobody in a waits any more, though the call does')
+})
+
 t.test('where two turns may have sent it, only what is a circle by both is refused', async t => {
   const { ask, tell, tellOf } = await world(t)
   await ask('user', 'a')

@@ -12,6 +12,7 @@ import { teamSleep } from '../src/tools/team-sleep.ts'
 import { teamTell } from '../src/tools/team-tell.ts'
 import { never, run } from './fixtures/running.ts'
 import { type ScriptedProcess } from './fixtures/scripted-agent.ts'
+import { listen } from './fixtures/socket-client.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { transports } from './fixtures/transports.ts'
 import { scratch, wire } from './fixtures/wired.ts'
@@ -70,6 +71,8 @@ t.test('each who comes waits as long as it likes, and who hangs up cancels nothi
   const second = teamTell.run(hello, callOf(services, 'a'))
   const seen: string[] = []
   const third = teamTell.run(hello, callOf(services, 'a', { emit: ({ event }) => { seen.push(event) } }))
+  const stranger = { ...caller, name: 'another' }
+  t.match(await teamTell.run({ toTeam: 'echo', message: 'mine', timeout: -1 }, callOf(services, 'a', { caller: stranger })), { message: 'mine' }, 'also meanwhile the key of another is another')
   gone.abort()
   const left = await first
   t.match(left, { async: true, state: 'running' })
@@ -78,7 +81,7 @@ t.test('each who comes waits as long as it likes, and who hangs up cancels nothi
   t.match(one, { tellId: left.tellId, response: 'for you', async: false })
   t.same(two, one)
   t.same(seen, ['tell:chunk', 'tell:complete'], 'also one who comes later hears it grow')
-  t.same(sent(agent), ['hello'])
+  t.same(sent(agent).filter(text => text === 'hello'), ['hello'])
 })
 
 t.test('a wait that ended is not the outcome: the next try waits on for the same tell', async t => {
@@ -119,6 +122,23 @@ t.test('a restart in the middle: the next try finds the same tell, whatever beca
     t.same(await teamTell.run({ ...hello, timeout: -1 }, callOf(after.services, 'accepted')), noWait, 'to have been accepted was its outcome')
   }
   t.same(sent(after.agent), ['hello', 'hello'], 'the two that had waited, each once')
+})
+
+t.test('a server that stops refuses, and forgets nothing: the next one answers with the tell that waited', async t => {
+  const home = scratch(t)
+  const { services, clock } = wire(t, { home })
+  services.tells.start({ from: 'k', to: 'echo', message: 'first', caller: 'k' })
+  const input = { ...hello, timeout: 500 }
+  const late = t.rejects(teamTell.run(input, callOf(services, 'a')), { name: 'TellTimeoutError' })
+  await clock.advance(500)
+  await late
+  void services.tells.drain(1_000)
+  await t.rejects(teamTell.run(input, callOf(services, 'a')), { name: 'PoolFullError', statusCode: 503 })
+  const { rows: [queued] } = services.tells.list({ state: 'queued' }, { limit: 1 })
+  const after = wire(t, { home, script: echoes })
+  after.services.tells.recover()
+  t.match(await teamTell.run(input, callOf(after.services, 'a')), { tellId: queued!.tellId, response: 're: hello' })
+  t.same(sent(after.agent), ['hello'])
 })
 
 t.test('what the work came to is kept, also where it failed; a refusal, or no room, is not', async t => {
@@ -163,11 +183,14 @@ t.test('a tell that found no agent for want of room has not happened: the next t
   services.tells.start({ from: 'x', to: 'echo', message: 'first', caller: 'k' })
   await turns()
   agent.processes[0]!.say({ type: 'tool', tellId: agent.processes[0]!.sent[0]!.tellId, callId: 'c', running: true })
-  const refused = t.rejects(teamTell.run(hello, callOf(services, 'a')), { name: 'PoolFullError', statusCode: 503, details: { state: 'failed' } })
-  await clock.advance(2_000)
-  await refused
+  const patient = { ...hello, timeout: 600 }
+  for (const refusal of [{ name: 'TellTimeoutError' }, { name: 'PoolFullError', statusCode: 503, details: { state: 'failed' } }]) {
+    const refused = t.rejects(teamTell.run(patient, callOf(services, 'a')), refusal)
+    await clock.advance(600)
+    await refused
+  }
   agent.processes[0]!.reply('done')
-  const again = teamTell.run(hello, callOf(services, 'a'))
+  const again = teamTell.run(patient, callOf(services, 'a'))
   await turns()
   agent.processes[1]!.reply('now')
   t.match(await again, { response: 'now' })
@@ -192,6 +215,7 @@ t.test('what changes something else than a tell is done once too, and its answer
   const { sessionId } = await teamTell.run(hello, callOf(services, 't')) as { sessionId: string }
   const reset = await sessionReset.run({ sessionId }, callOf(services, 'r'))
   t.same(await sessionReset.run({ sessionId }, callOf(services, 'r')), reset)
+  await t.rejects(sessionDelete.run({ sessionId }, callOf(services, 'r')), { name: 'IdempotencyMismatchError' }, 'the same input of another tool is another call')
   await t.rejects(sessionReset.run({ sessionId }, callOf(services, 'r2')), { name: 'SessionBusyError' })
   const deleted = await sessionDelete.run({ sessionId }, callOf(services, 'd'))
   t.same(await sessionDelete.run({ sessionId }, callOf(services, 'd')), deleted)
@@ -241,6 +265,16 @@ t.test('one run for all that come while it lasts, charged once; nobody can cance
   finish()
   await retried
   t.equal(runs, 3, 'nobody knows what a fault left behind: it is not kept')
+})
+
+t.test('to hear a room is of one socket: a key does not make it another\'s', async t => {
+  const server = await run(t)
+  for (const name of ['one', 'two']) {
+    const { frames, event, socket } = await listen(t, server)
+    socket.send(JSON.stringify({ event: 'health:subscribe', data: {}, id: name, idempotencyKey: 'h' }))
+    t.match(await event('result', name), { data: { subscribed: true } })
+    t.ok(frames.some(({ event }) => event === 'health:check'), name)
+  }
 })
 
 t.test('a key is 1 to 128 printable characters, and only what changes something judges it', async t => {
