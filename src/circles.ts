@@ -58,5 +58,5 @@ function through (turns: readonly Turn[], to: string): string[] | null {
 export function depthBelow (senders: readonly Turn[], max: number): number {
   const depth = senders.length === 0 ? 0 : Math.min(...senders.map(turn => turn.depth)) + 1
   if (depth <= max) return depth
-  throw new DeadlockError(`Teams have told each other on ${max} times already (settings.maxDepth): a tell of a tell of a tell may go no deeper`, { details: { depth, maxDepth: max } })
+  throw new DeadlockError(`This tell would stand ${depth} deep in a chain of teams that tell each other on, and settings.maxDepth is ${max}. Answer without asking`, { details: { depth, maxDepth: max } })
 }
