@@ -71,10 +71,19 @@ export function createIdempotency ({ store: { idempotency: rows }, clock, ttl, o
   const inUse = new Map<string, Entry>()
   let sweptAt = -Infinity
 
+  /** Where the store fails, what the caller is told stays what it is. */
+  function write (change: () => void) {
+    try {
+      change()
+    } catch (err) {
+      onError(err)
+    }
+  }
+
   function sweep () {
     if (clock.now() - sweptAt < SWEEP_EVERY) return
     sweptAt = clock.now()
-    rows.sweep(sweptAt - ttl())
+    write(() => { rows.sweep(sweptAt - ttl()) })
   }
 
   /** Another input than before is refused before anything else is told. */
@@ -103,14 +112,9 @@ export function createIdempotency ({ store: { idempotency: rows }, clock, ttl, o
     return { ...made, admitted: call.charge(), begun: false, users: 0 }
   }
 
-  /** The work is done by now, so the caller is told even where that cannot be kept. */
   function settle (entry: Entry, outcome: Outcome): void {
     entry.outcome = outcome
-    try {
-      rows.settle(entry.caller, entry.key, outcome)
-    } catch (err) {
-      onError(err)
-    }
+    write(() => { rows.settle(entry.caller, entry.key, outcome) })
   }
 
   async function attempt (entry: Entry, { resumes, perform }: KeyedCall): Promise<Answer> {
@@ -137,7 +141,7 @@ export function createIdempotency ({ store: { idempotency: rows }, clock, ttl, o
   function leave (name: string, entry: Entry): void {
     if (--entry.users > 0) return
     inUse.delete(name)
-    if (entry.outcome === undefined && !entry.begun) rows.remove(entry.caller, entry.key)
+    if (entry.outcome === undefined && !entry.begun) write(() => { rows.remove(entry.caller, entry.key) })
   }
 
   return {
