@@ -2,6 +2,8 @@
 export interface Clock {
   /** Unix ms. */
   now (): number
+  /** ms since some moment. Unlike `now` it never jumps, so spans are measured by it. */
+  elapsed (): number
   /** Run `fn` once after `ms`; the returned function takes that back. A pending timer never keeps the process alive. */
   after (ms: number, fn: () => void): () => void
 }
@@ -11,6 +13,7 @@ const LONGEST = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after (ms, fn) {
     const timer = setTimeout(fn, Math.min(ms, LONGEST))
     timer.unref()

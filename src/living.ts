@@ -45,6 +45,8 @@ export interface Surroundings {
   onError: (err: unknown) => void
 }
 
+const UNASKED = 'works on what nobody asked for'
+
 /** Starts an agent for a session. Every step is told to the log. */
 export function bringToLife (session: SessionRow, team: Team, { agents, sessions, log, clock, environment, spawnTimeout, onError }: Surroundings): Living {
   const { id: sessionId } = session
@@ -59,8 +61,13 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   let leave!: (exit: Exit) => void
   const gone = new Promise<Exit>(resolve => { leave = resolve })
 
+  /** Putting on record never throws into the work that is recorded. */
+  function note (write: () => void) {
+    try { write() } catch (err) { onError(err) }
+  }
+
   function record (type: MessageType, data: unknown, tellId: string | null = null) {
-    log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data } } })
+    note(() => { log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data } } }) })
   }
 
   /** Whatever fails in here, the reader of the agent's output goes on, and every listener hears the event. */
@@ -74,6 +81,10 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
 
   /** Puts on record what the session is to keep, and answers the agent's questions. */
   function witness (event: AgentEvent) {
+    // Work that nobody asked for is work: its agent is not idle.
+    if ('tellId' in event && event.tellId === null) {
+      if (event.type === 'ended') { if (reason === UNASKED) enter('idle', 'nothing to do') } else if (state === 'idle') enter('busy', UNASKED)
+    }
     switch (event.type) {
       case 'message':
         record(event.kind, event.data, event.tellId)
@@ -81,8 +92,8 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       case 'ask': {
         const { tellId, requestId, tool, input } = event
         const decision = decide(team.permissions, tool, input)
-        record('permission', { requestId, tool, input, decision: decision.behavior, by: `policy: ${team.permissions}` }, tellId)
         agent?.answer(requestId, decision)
+        record('permission', { requestId, tool, input, decision: decision.behavior, by: `policy: ${team.permissions}` }, tellId)
         break
       }
       case 'exit':
@@ -100,11 +111,15 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   function depart (exit: Exit) {
     // Its remains (a shell of a running tool) are swept before the session may have another process.
     void agent!.stop().then(leave)
-    log.append({
-      event: 'process:terminated',
-      data: { ...of, reason, ...(exit.code !== null && { exitCode: exit.code }), ...(exit.signal !== null && { signal: exit.signal }) }
-    }, () => { sessions.update(sessionId, { asleepSince: since, asleepReason: reason }) })
+    note(() => {
+      log.append({
+        event: 'process:terminated',
+        data: { ...of, reason, ...(exit.code !== null && { exitCode: exit.code }), ...(exit.signal !== null && { signal: exit.signal }) }
+      }, fallAsleep)
+    })
   }
+
+  const fallAsleep = () => { sessions.update(sessionId, { asleepSince: since, asleepReason: reason }) }
 
   async function attempt (): Promise<AgentProcess> {
     const row = sessions.get(sessionId)
@@ -145,13 +160,15 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     const cancelDeadline = clock.after(spawnTimeout(), () => { giveUp.abort(new Error(`not ready within ${spawnTimeout()} ms`)) })
     try {
       agent = await start()
-      if (agent.version !== undefined) sessions.update(sessionId, { agentVersion: agent.version })
-      log.append({ event: 'process:spawned', data: { ...of, pid: agent.pid } })
+      const { pid, version } = agent
       if (stopReason === undefined) enter('idle', 'ready')
+      note(() => {
+        log.append({ event: 'process:spawned', data: { ...of, pid } }, () => { if (version !== undefined) sessions.update(sessionId, { agentVersion: version }) })
+      })
     } catch (err) {
       const body = toErrorBody(err, clock.now())
       enter('asleep', body.message)
-      log.append({ event: 'process:error', data: { ...of, error: body } }, () => { sessions.update(sessionId, { asleepSince: since, asleepReason: reason }) })
+      note(() => { log.append({ event: 'process:error', data: { ...of, error: body } }, fallAsleep) })
       leave({ code: null, signal: null, stderr: '', expected: false })
       throw err
     } finally {

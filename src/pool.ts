@@ -8,17 +8,22 @@ import type { SessionRow } from './store/store.ts'
 export interface Pool {
   /**
    * The session's agent, awake, and safe from eviction until `release`. Calls at once for one session share one start.
-   * Waits `within` ms at most for a place: then PoolFullError. Rejects with AgentError where it cannot be started.
+   * Waits `within` ms at most for a place (without it, as long as it takes): then PoolFullError. Rejects with AgentError where
+   * it cannot be started, and SessionNotFoundError where the session is gone or was reset meanwhile.
    */
-  acquire (session: SessionRow, how: { within: number, signal?: AbortSignal }): Promise<Living>
+  acquire (session: SessionRow, how: { within?: number, signal?: AbortSignal }): Promise<Living>
   release (living: Living): void
-  /** Ends the session's agent, if there is one. */
-  sleep (sessionId: string, reason: string): Promise<void>
+  /** Ends the session's agent, if there is one. `then` runs in the very moment in which there is none. */
+  sleep (sessionId: string, reason: string, then?: () => void): Promise<void>
+  /** After a reload: agents of teams that changed make way, the idle at once and the busy after their turn; places are counted anew. */
+  adjust (changed: (team: string) => boolean): void
   state (session: SessionRow): { state: SessionState, since: number, reason: string, pid?: number }
   /** The sessions that are awake or on their way, oldest first. Of their rows only who they are is of now. */
   awake (): SessionRow[]
   /** Places taken and places there are. */
   size (): { total: number, max: number }
+  /** Ends the agents that nobody needs now; those in use are left to their turn. */
+  dismiss (reason: string): void
   /** Ends every agent; nothing can be acquired afterwards. */
   close (): Promise<void>
 }
@@ -31,15 +36,19 @@ interface Slot {
   living: Living | null
   ready?: Promise<Living>
   leaving: boolean
+  /** Its team is not what it was when it was started: not for another turn. */
+  outdated: boolean
   /** Gives up waiting for a place. */
   readonly unwanted: AbortController
   cancelIdle: () => void
 }
 
-export function createPool ({ max, idleTimeout, start, clock }: {
+export function createPool ({ max, idleTimeout, check, start, clock }: {
   max: () => number
   /** ms; 0 never */
   idleTimeout: (team: string) => number
+  /** Throws where a session is no more, or was reset. */
+  check: (sessionId: string) => void
   start: (session: SessionRow) => Living
   clock: Clock
 }): Pool {
@@ -68,6 +77,11 @@ export function createPool ({ max, idleTimeout, start, clock }: {
 
   function freePlace () {
     taken--
+    settle()
+  }
+
+  /** Gives free places to who waits, and makes room for the rest, and for a smaller maximum. */
+  function settle () {
     while (waiting.length > 0 && taken < max()) {
       taken++
       waiting.shift()!.grant()
@@ -75,11 +89,11 @@ export function createPool ({ max, idleTimeout, start, clock }: {
     makeRoom()
   }
 
-  /** Evicts as many idle agents as there are waits that no leaving agent will serve, the longest idle first. */
+  /** Evicts as many idle agents as there are waits, and places beyond the maximum, that no leaving agent will serve; the longest idle first. */
   function makeRoom () {
     const leaving = [...slots.values()].filter(slot => slot.leaving).length
     const idle = [...slots.values()].filter(isIdle).sort((a, b) => a.living!.since - b.living!.since)
-    for (const slot of idle.slice(0, Math.max(0, waiting.length - leaving))) void leave(slot, 'made room for another session')
+    for (const slot of idle.slice(0, Math.max(0, waiting.length + Math.max(0, taken - max()) - leaving))) void leave(slot, 'made room for another session')
   }
 
   const isIdle = (slot: Slot) => slot.claims === 0 && !slot.leaving && slot.living?.state === 'idle'
@@ -91,6 +105,7 @@ export function createPool ({ max, idleTimeout, start, clock }: {
       claims: 0,
       living: null,
       leaving: false,
+      outdated: false,
       unwanted: new AbortController(),
       cancelIdle () {}
     }
@@ -146,21 +161,37 @@ export function createPool ({ max, idleTimeout, start, clock }: {
   function rest (slot: Slot, living: Living) {
     if (slot.leaving || living.agent === undefined || living.state === 'asleep') return
     living.enter('idle', 'nothing to do')
-    const ms = idleTimeout(slot.session.to)
-    slot.cancelIdle()
-    if (ms > 0) slot.cancelIdle = clock.after(ms, () => { if (isIdle(slot)) void leave(slot, `idle for ${ms} ms`) })
+    if (slot.outdated) {
+      void leave(slot, 'its configuration changed')
+      return
+    }
+    watchIdle(slot, living)
     makeRoom()
   }
 
-  async function acquire (session: SessionRow, { within, signal }: { within: number, signal?: AbortSignal }): Promise<Living> {
+  /** Ends what was idle for long enough; what did something unasked meanwhile is looked at again. */
+  function watchIdle (slot: Slot, living: Living) {
+    const ms = idleTimeout(slot.session.to)
+    const since = living.since
+    slot.cancelIdle()
+    if (ms > 0) {
+      slot.cancelIdle = clock.after(ms, () => {
+        if (isIdle(slot) && living.since === since) void leave(slot, `idle for ${ms} ms`)
+        else watchIdle(slot, living)
+      })
+    }
+  }
+
+  async function acquire (session: SessionRow, { within, signal }: { within?: number, signal?: AbortSignal }): Promise<Living> {
     for (;;) {
       if (closed) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
       signal?.throwIfAborted()
       const found = slots.get(session.id)
       if (found !== undefined && (found.leaving || found.living?.state === 'asleep')) {
-        await (found.living?.gone ?? found.ready?.catch(() => {}))
+        await orAborted<unknown>(found.living?.gone ?? found.ready!.catch(() => {}), signal)
         continue
       }
+      check(session.id)
       const slot = found ?? open(session)
       slot.claims++
       slot.cancelIdle()
@@ -176,19 +207,21 @@ export function createPool ({ max, idleTimeout, start, clock }: {
   }
 
   /** The slot's agent, or why not; the wait for a place is `within` ms at most, the start has a deadline of its own. */
-  async function patiently (slot: Slot, within: number, signal: AbortSignal | undefined): Promise<Living> {
+  async function patiently (slot: Slot, within: number | undefined, signal: AbortSignal | undefined): Promise<Living> {
     if (slot.living?.agent !== undefined) return slot.living
-    return new Promise<Living>((resolve, reject) => {
-      const stopWaiting = clock.after(within, () => {
-        if (slot.living === null) reject(new PoolFullError(`All ${max()} places are taken by busy agents (settings.maxProcesses). Try again later`, { details: { retryAfter: 5 } }))
-      })
-      const abort = () => { reject(signal!.reason as Error) }
-      signal?.addEventListener('abort', abort, { once: true })
-      slot.ready!.then(resolve, reject).finally(() => {
-        stopWaiting()
-        signal?.removeEventListener('abort', abort)
-      })
-    })
+    let stopWaiting = () => {}
+    const late = within === undefined
+      ? []
+      : [new Promise<never>((_resolve, reject) => {
+          stopWaiting = clock.after(within, () => {
+            if (slot.living === null) reject(new PoolFullError(`All ${max()} places are taken by busy agents (settings.maxProcesses). Try again later`, { details: { retryAfter: 5 } }))
+          })
+        })]
+    try {
+      return await orAborted(Promise.race([slot.ready!, ...late]), signal)
+    } finally {
+      stopWaiting()
+    }
   }
 
   return {
@@ -197,9 +230,24 @@ export function createPool ({ max, idleTimeout, start, clock }: {
       const slot = slots.get(living.sessionId)
       if (slot?.living === living) unclaim(slot)
     },
-    async sleep (sessionId, reason) {
-      const slot = slots.get(sessionId)
-      if (slot !== undefined) await leave(slot, reason)
+    async sleep (sessionId, reason, then) {
+      for (let slot = slots.get(sessionId); slot !== undefined; slot = slots.get(sessionId)) {
+        await leave(slot, reason)
+        if (slot.living === null) await slot.ready?.catch(() => {})
+        if (then === undefined) return
+      }
+      then?.()
+    },
+    adjust (changed) {
+      for (const slot of slots.values()) {
+        if (!changed(slot.session.to)) continue
+        slot.outdated = true
+        if (isIdle(slot)) void leave(slot, 'its configuration changed')
+      }
+      settle()
+    },
+    dismiss (reason) {
+      for (const slot of slots.values()) if (slot.claims === 0 && !slot.leaving) void leave(slot, reason)
     },
     state (session) {
       const slot = slots.get(session.id)
@@ -215,4 +263,13 @@ export function createPool ({ max, idleTimeout, start, clock }: {
       await Promise.all([...slots.values()].map(slot => leave(slot, 'the server stopped')))
     }
   }
+}
+
+/** What `promise` gives, unless the signal aborts first. */
+function orAborted<T> (promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => { reject(signal!.reason as Error) }
+    signal?.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => { signal?.removeEventListener('abort', abort) })
+  })
 }

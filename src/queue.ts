@@ -1,8 +1,9 @@
-/** What waits for one session, in order and bounded. */
+/** What waits for one session, in order. */
 export interface Queue<T> {
   readonly length: number
-  /** How many stand before it; null where the queue is full. */
-  push (item: T): number | null
+  /** Whether it has all that it should hold. Who pushes asks first, save for what was taken before a restart. */
+  readonly full: boolean
+  push (item: T): void
   shift (): T | undefined
   /** Takes one out of the middle. */
   remove (item: T): boolean
@@ -13,7 +14,8 @@ export function createQueue<T> (max: () => number): Queue<T> {
   const items: T[] = []
   return {
     get length () { return items.length },
-    push: item => items.length >= max() ? null : items.push(item) - 1,
+    get full () { return items.length >= max() },
+    push (item) { items.push(item) },
     shift: () => items.shift(),
     remove (item) {
       const at = items.indexOf(item)

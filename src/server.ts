@@ -15,8 +15,8 @@ export interface Server {
   readonly log: Logger
   /** Put another configuration in force. */
   reconfigure (config: Config): void
-  /** Drain, then end everything. Resolves when no child and no file is left behind. */
-  close (): Promise<void>
+  /** Drain (`ms` at most, else settings.drainTimeout), then end everything. Resolves when no child and no file is left behind. */
+  close (ms?: number): Promise<void>
 }
 
 /** ms that connections get to take their last answer */
@@ -38,13 +38,16 @@ export async function startServer ({ config, environment, logLevel = 'info', por
   const unlock = lockHome(home)
   if (unlock === null) throw new Error(`Another Iris serves the data directory ${home}. Stop it, or use another one (--home)`)
   const log = pino({ level: logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination({ dest: 2, sync: true }))
+  const made: { close (): unknown }[] = []
   try {
     const orphans = await sweepOwner(home)
     if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
 
     const services = createServices({ config, environment, onError: err => { log.error({ err }, 'internal error') } })
+    made.unshift(services)
     let draining = false
     const app = await buildApp(services, { log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }), ready: () => !draining })
+    made.unshift(app)
     await app.listen({ host: settings.host, port: settings.httpPort }).catch(err => {
       if (!portFallback || (err as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw err
       return app.listen({ host: settings.host, port: 0 })
@@ -55,11 +58,11 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     services.tells.recover()
 
     let closing: Promise<void> | undefined
-    async function close () {
+    async function close (ms = services.config().settings.drainTimeout) {
       draining = true
-      await services.tells.drain(services.config().settings.drainTimeout)
+      await services.drain(ms)
       const hangUp = services.clock.after(LAST_WORDS, () => { app.server.closeAllConnections() })
-      await app.close()
+      await Promise.all([app.close(), services.pool.close()])
       hangUp()
       await services.close()
       removeServerFile(home, process.pid)
@@ -71,9 +74,10 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       ...(firstKey !== undefined && { firstKey }),
       log,
       reconfigure: services.reconfigure,
-      close: () => closing ??= close()
+      close: ms => closing ??= close(ms)
     }
   } catch (err) {
+    for (const one of made) await one.close()
     unlock()
     throw err
   }

@@ -7,6 +7,7 @@ import { allowedEnvironment } from './agent/environment.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { createCache } from './cache.ts'
 import { systemClock, type Clock } from './clock.ts'
+import { SessionNotFoundError } from './errors.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { createIdempotency } from './idempotency.ts'
 import { bringToLife } from './living.ts'
@@ -26,6 +27,8 @@ export interface Wiring extends Services {
   readonly store: Store
   /** Put another configuration in force, whole. */
   reconfigure (config: Config): void
+  /** No new work; resolves when the running tells have ended, by themselves within `ms` or cancelled. */
+  drain (ms: number): Promise<void>
   /** Drain, end the agents, close the store: in reverse of their making. Ends by itself within drainTimeout and some seconds. */
   close (): Promise<void>
 }
@@ -54,6 +57,9 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const pool = createPool({
     clock,
     max: () => config().settings.maxProcesses,
+    check (sessionId) {
+      if (!sessions.get(sessionId).current) throw new SessionNotFoundError(sessionId)
+    },
     idleTimeout: team => config().teams.get(team)?.idleTimeout ?? config().settings.idleTimeout,
     start: session => bringToLife(session, teams.ready(session.to), {
       sessions,
@@ -71,9 +77,13 @@ export function createServices ({ config: first, environment = {}, onError, cloc
 
   let closing: Promise<void> | undefined
   async function close () {
-    await tells.drain(config().settings.drainTimeout)
+    await drain(config().settings.drainTimeout)
     await pool.close()
     store.close()
+  }
+  async function drain (ms: number) {
+    pool.dismiss('the server stopped')
+    await tells.drain(ms)
   }
 
   return {
@@ -93,12 +103,9 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     reconfigure (next) {
       const before = current
       current = next
-      // An idle agent of a team that is now another, or none, makes way; a busy one finishes first.
-      for (const { id, to } of pool.awake()) {
-        const same = JSON.stringify(before.teams.get(to)) === JSON.stringify(next.teams.get(to))
-        if (!same && tells.load(id) === 0) pool.sleep(id, 'its configuration changed').catch(onError)
-      }
+      pool.adjust(team => JSON.stringify(before.teams.get(team)) !== JSON.stringify(next.teams.get(team)))
     },
+    drain,
     close: () => closing ??= close()
   }
 }

@@ -19,10 +19,18 @@ interface Running extends Turn {
   readonly message: string
   readonly cancel: AbortController
   readonly watchers: Set<(progress: Progress) => void>
-  /** Resolves at the terminal state, never rejects. */
-  readonly done: Promise<void>
-  settle (): void
+  /** Whether its turn has begun: only then may the agent know of it. */
+  begun: boolean
+  /** Resolves at the terminal state, or when the server stops with the tell in its queue. Never rejects. */
+  readonly done: Promise<WaitEnd>
+  settle (how: WaitEnd): void
 }
+
+/** Why a wait for a tell ended. */
+export type WaitEnd = 'ended' | 'time' | 'aborted' | 'stopped'
+
+/** Why a tell that waits for a place does not get one: it stays in the queue. */
+const STOPPING = new Error('The server is stopping')
 
 export interface Tells {
   /**
@@ -34,8 +42,8 @@ export interface Tells {
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
-  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts: see which by the tell's state. 0 ms waits for ever. `asSender`: who sent it waits. */
-  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean): Promise<void>
+  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. `asSender`: who sent it waits. */
+  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean): Promise<WaitEnd>
   /** Resolves when the tell has ended. False where it had ended before. */
   cancel (id: string, reason: string): Promise<boolean>
   /** All of a session, queued and running. */
@@ -71,12 +79,17 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     return made
   }
 
-  function track ({ id, message, rootId, depth }: Pick<TellRow, 'id' | 'message' | 'rootId' | 'depth'>, session: SessionRow, senders: readonly Turn[] = []): Running {
-    let settle!: () => void
-    const done = new Promise<void>(resolve => { settle = resolve })
-    const running: Running = { id, session, message, rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), done, settle }
-    open.set(id, running)
-    return running
+  function prepare ({ id, message, rootId, depth }: Pick<TellRow, 'id' | 'message' | 'rootId' | 'depth'>, session: SessionRow, senders: readonly Turn[] = []): Running {
+    let settle!: (how: WaitEnd) => void
+    const done = new Promise<WaitEnd>(resolve => { settle = resolve })
+    return { id, session, message, rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), begun: false, done, settle }
+  }
+
+  /** From here on it is looked after: stored first, so that nothing runs that was refused. */
+  function enqueue (running: Running) {
+    open.set(running.id, running)
+    line(running.session.id).queue.push(running)
+    void advance(running.session.id)
   }
 
   /** Store, publish, and tell whoever watches this tell. */
@@ -89,16 +102,17 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
 
   type End = TurnEnd | { state: 'lost', response: string, error: IrisError, usage?: never, costTotal?: never }
 
-  /** The one way into a terminal state. Who waits is told even where the store fails. */
-  function finish (running: Running, end: End) {
+  /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. */
+  function finish (running: Running, end: End, retries = 0) {
     try {
       conclude(running, end)
     } catch (err) {
       onError(err)
+      clock.after(Math.min(30_000, 250 * 2 ** retries), () => { finish(running, end, retries + 1) })
+      return
     }
     open.delete(running.id)
-    running.inTurn = false
-    running.settle()
+    running.settle('ended')
   }
 
   function conclude (running: Running, end: End) {
@@ -113,7 +127,8 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       () => {
         store.tells.update(running.id, { state, response, endedAt, ...(usage && { usage }), ...(error && { error }) })
         store.events.dropChunks(running.id)
-        if (end.costTotal !== undefined) sessions.update(running.session.id, { costSoFar: end.costTotal })
+        // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
+        if (running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }) })
       })
   }
 
@@ -129,6 +144,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     try {
       finish(next, await run(next))
     } catch (err) {
+      if (err === STOPPING) return
       if (!(err instanceof IrisError)) onError(err)
       const error = err instanceof IrisError ? err : new AgentError('The tell could not be run', { cause: err })
       finish(next, { state: error instanceof TellCancelledError ? 'cancelled' : 'failed', response: '', error })
@@ -140,9 +156,9 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
 
   async function run (running: Running): Promise<TurnEnd> {
     const { id, session, message, cancel } = running
-    const living = await pool.acquire(session, { within: limits().responseTimeout || 2 ** 31, signal: cancel.signal })
+    const living = await pool.acquire(session, { signal: cancel.signal })
     try {
-      living.enter('busy', `tell ${id}`)
+      living.enter('busy', `answers '${session.from}'`)
       running.inTurn = true
       const now = clock.now()
       log.append({
@@ -152,6 +168,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         store.tells.update(id, { state: 'running', startedAt: now })
         sessions.update(session.id, { lastUsedAt: now })
       })
+      running.begun = true
       return await runTurn(living, { tellId: id, message }, {
         clock,
         signal: cancel.signal,
@@ -161,9 +178,8 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         }
       })
     } finally {
+      running.inTurn = false
       pool.release(living)
-      // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
-      sessions.update(session.id, { resumable: true })
     }
   }
 
@@ -213,37 +229,39 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       const parent = senders.length === 1 ? senders[0] : undefined
       const session = sessions.open(from, to)
       const here = line(session.id)
+      const ahead = here.queue.length + (here.running === null ? 0 : 1)
+      if (ahead > 0 && here.queue.full) {
+        throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
+      }
       const row: TellRow = {
         id, sessionId: session.id, from, to, caller, state: 'queued', message, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null, parentId: parent?.id ?? null, rootId: parent?.rootId ?? id, depth
       }
-      const running = track(row, session, senders)
-      const ahead = here.queue.push(running)
-      if (ahead === null) {
-        open.delete(running.id)
-        throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
-      }
+      const running = prepare(row, session, senders)
       if (watch !== undefined) running.watchers.add(watch)
-      tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead: ahead + (here.running === null ? 0 : 1) } }, () => { store.tells.insert(row) })
-      void advance(session.id)
+      tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead } }, () => { store.tells.insert(row) })
+      enqueue(running)
       return toTell(row)
     },
     get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
     async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
-      if (running === undefined || signal.aborted) return
+      if (running === undefined) return 'ended'
+      if (signal.aborted) return 'aborted'
       if (asSender) running.waiters++
-      await new Promise<void>(resolve => {
-        const cancelTimer = ms > 0 ? clock.after(ms, end) : () => {}
-        function end () {
+      const how = await new Promise<WaitEnd>(resolve => {
+        const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
+        const abort = () => { end('aborted') }
+        function end (how: WaitEnd) {
           cancelTimer()
-          signal.removeEventListener('abort', end)
-          resolve()
+          signal.removeEventListener('abort', abort)
+          resolve(how)
         }
-        signal.addEventListener('abort', end, { once: true })
+        signal.addEventListener('abort', abort, { once: true })
         void running.done.then(end)
       })
       if (asSender) running.waiters--
+      return how
     },
     cancel,
     async cancelAll (sessionId, reason) {
@@ -252,27 +270,26 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     },
     load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
     count () {
-      const running = [...lines.values()].filter(here => here.running !== null).length
+      const running = [...lines.values()].filter(here => here.running?.begun).length
       return { running, queued: open.size - running }
     },
     recover () {
       for (const row of store.tells.inState('running')) {
         const response = applyChunks(store.events.chunks(row.id))
-        finish(track(row, sessions.get(row.sessionId)), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
+        finish(prepare(row, sessions.get(row.sessionId)), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
       }
       for (const row of store.tells.inState('queued')) {
-        const session = sessions.get(row.sessionId)
-        line(session.id).queue.push(track(row, session))
-        void advance(session.id)
+        enqueue(prepare(row, sessions.get(row.sessionId)))
       }
     },
     async drain (ms) {
       draining = true
-      const running = [...lines.values()].flatMap(here => here.running ?? [])
+      for (const { running } of lines.values()) if (running?.begun === false) running.cancel.abort(STOPPING)
+      const running = [...open.values()].filter(({ begun }) => begun)
       const cancelTimer = clock.after(ms, () => { for (const { id } of running) void cancel(id, 'the server stopped') })
       await Promise.all(running.map(({ done }) => done))
       cancelTimer()
-      for (const { settle } of open.values()) settle()
+      for (const { settle } of open.values()) settle('stopped')
     }
   }
 }

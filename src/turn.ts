@@ -35,7 +35,7 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
   const answer = createAnswer()
   const tools = new Set<string>()
   let cause: Pick<TurnEnd, 'state' | 'error'> | undefined
-  let heard = clock.now()
+  let heard = clock.elapsed()
   let cancelSilence = () => {}
   let cancelGrace = () => {}
   let cancelFlush: (() => void) | undefined
@@ -60,8 +60,8 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
       cancelSilence()
       const allowed = silence(tools.size > 0)
       if (allowed === 0) return
-      cancelSilence = clock.after(Math.max(1, heard + allowed - clock.now()), () => {
-        if (clock.now() - heard < silence(tools.size > 0)) return watchSilence()
+      cancelSilence = clock.after(Math.max(1, heard + allowed - clock.elapsed()), () => {
+        if (clock.elapsed() - heard < silence(tools.size > 0)) return watchSilence()
         stop('expired', new AgentError(`The agent gave no sign of life for ${allowed} ms`, { details: { silence: allowed } }))
       })
     }
@@ -80,14 +80,13 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
       cancelFlush?.()
       unlisten()
       signal.removeEventListener('abort', cancel)
-      flush()
-      resolve({ ...(cause ?? how), response: answer.text(), ...spent })
+      try { flush() } finally { resolve({ ...(cause ?? how), response: answer.text(), ...spent }) }
     }
 
     const cancel = () => { stop('cancelled', signal.reason as IrisError) }
 
     function hear (event: AgentEvent) {
-      heard = clock.now()
+      heard = clock.elapsed()
       if (event.type === 'exit') {
         const { code, signal, stderr } = event.exit
         const how = signal === null ? `exit code ${String(code)}` : signal

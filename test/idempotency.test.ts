@@ -179,16 +179,16 @@ t.test('what the work came to is kept, also where it failed; a refusal, or no ro
 })
 
 t.test('a tell that found no agent for want of room has not happened: the next try is a new one', async t => {
-  const { services, agent, clock } = wire(t, { settings: { maxProcesses: 1, responseTimeout: 1_000, toolTimeout: 0 } })
+  const { services, agent, clock } = wire(t, { settings: { maxProcesses: 1 } })
   services.tells.start({ from: 'x', to: 'echo', message: 'first', caller: 'k' })
   await turns()
-  agent.processes[0]!.say({ type: 'tool', tellId: agent.processes[0]!.sent[0]!.tellId, callId: 'c', running: true })
   const patient = { ...hello, timeout: 600 }
-  for (const refusal of [{ name: 'TellTimeoutError' }, { name: 'PoolFullError', statusCode: 503, details: { state: 'failed' } }]) {
-    const refused = t.rejects(teamTell.run(patient, callOf(services, 'a')), refusal)
-    await clock.advance(600)
-    await refused
-  }
+  const late = t.rejects(teamTell.run(patient, callOf(services, 'a')), { name: 'TellTimeoutError' })
+  await clock.advance(600)
+  await late
+  const refused = t.rejects(teamTell.run(patient, callOf(services, 'a')), { name: 'PoolFullError', statusCode: 503, details: { state: 'failed' } })
+  await services.pool.sleep(services.sessions.find('k', 'echo')!.id, 'nobody wants it any more')
+  await refused
   agent.processes[0]!.reply('done')
   const again = teamTell.run(patient, callOf(services, 'a'))
   await turns()

@@ -18,7 +18,7 @@ t.test('a tell is answered, recorded in order, and ends once', async t => {
   t.equal(state, 'queued')
   await tells.wait(tellId, 0, never)
   t.match(tells.get(tellId), { state: 'completed', response: 're: hello', usage: { outputTokens: 2, costUsd: 0.5 }, duration: Number })
-  t.same(cache.read(sessionId, 0, 10).map(({ type, tellId }) => [type, tellId]), [['user', tellId], ['assistant', tellId]])
+  t.same(cache.read(sessionId, 0, 10).entries.map(({ type, tellId }) => [type, tellId]), [['user', tellId], ['assistant', tellId]])
   t.same(events, ['tell:started', 'process:spawned', 'cache:message', 'tell:chunk', 'cache:message', 'tell:complete'])
   t.same(errors, [])
 })
@@ -186,7 +186,7 @@ t.test('a conversation the agent has lost begins anew, and says so', async t => 
   await tells.wait(second.tellId, 0, never)
   t.equal(tells.get(second.tellId).response, 're: two')
   t.not(sessions.get(first.sessionId).conversation, conversation)
-  t.match(cache.read(first.sessionId, 0, 100).filter(({ type }) => type === 'system'), [{ data: { subtype: 'conversation_lost' } }])
+  t.match(cache.read(first.sessionId, 0, 100).entries.filter(({ type }) => type === 'system'), [{ data: { subtype: 'conversation_lost' } }])
 })
 
 t.test('after a restart what ran is lost, with its text so far, and what waited runs', async t => {
@@ -245,7 +245,7 @@ t.test('permission questions are answered by the policy and each is recorded', a
     await turns()
     agent.processes[0]!.say({ type: 'ask', tellId, requestId: 'q', tool: 'Write', input: { file_path: 'x' }, data: {} })
     t.match(agent.processes[0]!.answers, [{ requestId: 'q', decision: { behavior: permissions } }])
-    t.match(cache.read(sessionId, 0, 10).at(-1), { type: 'permission', tellId, data: { tool: 'Write', decision: permissions, by: `policy: ${permissions}` } })
+    t.match(cache.read(sessionId, 0, 10).entries.at(-1), { type: 'permission', tellId, data: { tool: 'Write', decision: permissions, by: `policy: ${permissions}` } })
     agent.processes[0]!.reply('ok')
     await tells.wait(tellId, 0, never)
   }

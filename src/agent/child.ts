@@ -70,8 +70,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
       await new Promise<void>(resolve => { setImmediate(resolve) })
       for (const stream of [stdin, stdout, stderr]) stream.destroy()
       const exit = { code, signal, stderr: wholeText(tail), expected }
-      options.exit(exit)
-      resolve(exit)
+      try { options.exit(exit) } finally { resolve(exit) }
     })
   })
   await new Promise<void>((resolve, reject) => {

@@ -98,7 +98,7 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
     if (preview && (type === 'message_start' || (type === 'message_stop' && frame.abandoned_blocks !== undefined))) {
       preview = false
       on({ type: 'restart', tellId })
-    } else if (type === 'content_block_delta' && delta?.type === 'text_delta' && delta.text) {
+    } else if (type === 'content_block_delta' && delta?.type === 'text_delta' && typeof delta.text === 'string' && delta.text !== '') {
       preview = true
       on({ type: 'delta', tellId, text: delta.text })
     } else {
@@ -112,7 +112,7 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
     for (const block of blocksOf(frame)) {
       if (block.type === 'tool_use' && block.id !== undefined) running(block.id, tellId, true)
       const answer = block.type === 'text' && frame.error === undefined && typeof frame.parent_tool_use_id !== 'string'
-      if (answer && block.text) {
+      if (answer && typeof block.text === 'string' && block.text !== '') {
         preview = false
         on({ type: 'text', tellId, text: block.text })
       }

@@ -34,12 +34,13 @@ export function createMeter (total: number): Meter {
     get total () { return total },
     reset () { total = 0 },
     read (result) {
+      const count = (value: unknown) => typeof value === 'number' && Number.isFinite(value) ? value : 0
       const before = total
-      total = result.total_cost_usd ?? total
-      const turns = result.num_turns === undefined ? {} : { turns: result.num_turns }
-      if (result.model_usage_since_last_result !== undefined) {
+      total = typeof result.total_cost_usd === 'number' ? result.total_cost_usd : total
+      const turns = typeof result.num_turns === 'number' ? { turns: Math.round(result.num_turns) } : {}
+      if (result.model_usage_since_last_result) {
         const models = Object.values(result.model_usage_since_last_result)
-        const sum = (name: keyof ModelUsage) => models.reduce((all, model) => all + (model[name] ?? 0), 0)
+        const sum = (name: keyof ModelUsage) => models.reduce((all, model) => all + count(model[name]), 0)
         return {
           inputTokens: sum('inputTokens'),
           outputTokens: sum('outputTokens'),
@@ -49,14 +50,14 @@ export function createMeter (total: number): Meter {
           ...turns
         }
       }
-      const { usage = {} } = result
+      const { usage } = result
       return {
-        inputTokens: usage.input_tokens ?? 0,
-        outputTokens: usage.output_tokens ?? 0,
-        cacheReadTokens: usage.cache_read_input_tokens ?? 0,
-        cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
+        inputTokens: count(usage?.input_tokens),
+        outputTokens: count(usage?.output_tokens),
+        cacheReadTokens: count(usage?.cache_read_input_tokens),
+        cacheWriteTokens: count(usage?.cache_creation_input_tokens),
         // A total that shrinks has been begun again.
-        ...(result.total_cost_usd !== undefined && { costUsd: total < before ? total : total - before }),
+        ...(typeof result.total_cost_usd === 'number' && { costUsd: total < before ? total : total - before }),
         ...turns
       }
     }

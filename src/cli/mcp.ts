@@ -9,6 +9,9 @@ import { bridge } from './mcp-bridge.ts'
 import type { Serving } from './serve.ts'
 import { CliError, loadOptions, type ClientFlags, type World } from './world.ts'
 
+/** How long running tells get when the client is gone, ms: it will not wait for them, and may soon kill. */
+const DRAIN = 1_000
+
 /** How often, and how many times, a server that another program is just starting is looked for, ms. */
 const LOOK_AGAIN = 200
 const LOOKS = 50
@@ -67,7 +70,7 @@ export async function mcp (world: World, flags: ClientFlags & { as?: string }): 
       signal: end.signal
     })
   } finally {
-    await serving?.close()
+    await serving?.close(DRAIN)
     for (const one of deaf) one()
   }
 }

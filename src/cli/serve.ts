@@ -7,7 +7,7 @@ import { loadOptions, type Flags, type World } from './world.ts'
 export interface Serving {
   readonly config: Config
   readonly server: Server
-  close (): Promise<void>
+  close (drain?: number): Promise<void>
 }
 
 /** Starts the server with the flags of the command line. The file is followed, and read again at SIGHUP. */
@@ -29,10 +29,10 @@ export async function serve (world: World, config: Config, flags: Flags, options
   return {
     config,
     server,
-    async close () {
+    async close (drain) {
       deaf()
       watch.close()
-      await server.close()
+      await server.close(drain)
     }
   }
 }

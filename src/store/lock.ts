@@ -10,8 +10,7 @@ export function lockHome (home: string): (() => void) | null {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const db = new Database(join(home, 'server.lock'), { timeout: 0 })
   try {
-    db.pragma('locking_mode = EXCLUSIVE')
-    db.exec('BEGIN EXCLUSIVE')
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return () => { db.close() }
   } catch (err) {
     db.close()

@@ -19,7 +19,8 @@ function toSql (value: unknown): unknown {
 }
 
 /** A list of a table, newest first, a page at a time. `teams` narrows to what a key reaches. */
-export function lister<Raw extends { n: number }, Row> (db: Database, table: string, toRow: (raw: Raw) => Row) {
+export function lister<Raw extends { n: number }, Row> (db: Database, table: string, toRow: (raw: Raw) => Row, columns = '*') {
+  const statements = new Map<string, Statement<unknown[], Raw>>()
   return (where: Readonly<Record<string, string | undefined>>, teams: readonly string[] | undefined, { cursor, limit }: Page): Paged<Row> => {
     const given = Object.entries(where).filter(([, value]) => value !== undefined)
     const conditions = given.map(([column]) => `${column} = ?`)
@@ -32,8 +33,10 @@ export function lister<Raw extends { n: number }, Row> (db: Database, table: str
       conditions.push('n < ?')
       values.push(cursor)
     }
-    const sql = `SELECT * FROM ${table} ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''} ORDER BY n DESC LIMIT ?`
-    const raws = db.prepare<unknown[], Raw>(sql).all(...values, limit + 1)
+    const sql = `SELECT ${columns} FROM ${table} ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''} ORDER BY n DESC LIMIT ?`
+    const statement = statements.get(sql) ?? db.prepare<unknown[], Raw>(sql)
+    statements.set(sql, statement)
+    const raws = statement.all(...values, limit + 1)
     const page = raws.slice(0, limit)
     return { rows: page.map(toRow), next: raws.length > limit ? page.at(-1)!.n : null }
   }

@@ -1,6 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import type { EventOf } from '../../schemas/event.ts'
+import type { CacheEntry } from '../../schemas/message.ts'
 import type { CacheStats, Store } from './store.ts'
+
+/** Characters of a page of a cache: larger ones would hold up everybody else. */
+const PAGE = 4 * 1024 * 1024
 
 export function eventTable (db: Database): Store['events'] {
   const append = db.prepare('INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (?, ?, ?, ?, ?, ?)')
@@ -21,10 +25,17 @@ export function eventTable (db: Database): Store['events'] {
       return { ...event, seq: Number(lastInsertRowid), at }
     },
     head: () => head.get()!,
-    cache: (sessionId, after, limit) => cache.all(sessionId, after, limit).map(({ seq, data }) => {
-      const { tellId, message } = JSON.parse(data) as EventOf<'cache:message'>['data']
-      return { seq, ...(tellId !== undefined && { tellId }), ...message }
-    }),
+    cache (sessionId, after, limit) {
+      const entries: CacheEntry[] = []
+      let size = 0
+      for (const { seq, data } of cache.iterate(sessionId, after, limit + 1)) {
+        size += data.length
+        if (entries.length === limit || (size > PAGE && entries.length > 0)) return { entries, more: true }
+        const { tellId, message } = JSON.parse(data) as EventOf<'cache:message'>['data']
+        entries.push({ seq, ...(tellId !== undefined && { tellId }), ...message })
+      }
+      return { entries, more: false }
+    },
     cacheStats: sessionId => cacheStats.get(sessionId)!,
     clearCache: sessionId => clearCache.run(sessionId).changes,
     chunks: tellId => chunks.all(tellId).map(data => JSON.parse(data) as EventOf<'tell:chunk'>['data']),

@@ -7,6 +7,9 @@ const COLUMNS = {
   state: 'state', response: 'response', error: 'error', usage: 'usage', startedAt: 'started_at', endedAt: 'ended_at'
 } as const
 
+/** Characters of a text that a list shows. */
+const EXCERPT = 2_000
+
 interface Raw { n: number, id: string, session_id: string, speaker: string, team: string, caller: string, state: TellState, message: string, response: string, error: string | null, usage: string | null, created_at: number, started_at: number | null, ended_at: number | null, parent_id: string | null, root_id: string, depth: number }
 
 const toRow = (raw: Raw): TellRow => ({
@@ -33,7 +36,8 @@ export function tellTable (db: Database): Store['tells'] {
     VALUES (@id, @sessionId, @from, @to, @caller, @state, @message, @response, @createdAt, @parentId, @rootId, @depth)`)
   const get = db.prepare<[string], Raw>('SELECT * FROM tell WHERE id = ?')
   const inState = db.prepare<[string], Raw>('SELECT * FROM tell WHERE state = ? ORDER BY n')
-  const list = lister<Raw, TellRow>(db, 'tell', toRow)
+  const list = lister<Raw, TellRow>(db, 'tell', toRow,
+    `n, id, session_id, speaker, team, caller, state, substr(message, 1, ${EXCERPT}) AS message, substr(response, 1, ${EXCERPT}) AS response, error, usage, created_at, started_at, ended_at, parent_id, root_id, depth`)
 
   return {
     insert: ({ error: _, usage: __, startedAt: ___, endedAt: ____, ...row }) => {

@@ -9,17 +9,23 @@ import { sessionTable } from './sqlite-sessions.ts'
 import { tellTable } from './sqlite-tells.ts'
 import type { Store } from './store.ts'
 
-/** Opens (and makes, where it is missing) `iris.db` in the data directory, readable by its owner alone. */
+/**
+ * Opens (and makes, where it is missing) `iris.db` in the data directory, readable by its owner alone.
+ * Statements are made once and live as long as the database: a driver that was compiled on Node 24.21 ends the process
+ * when one of them is collected as garbage while no JavaScript runs (node_object_wrap.h).
+ */
 export function openStore (home: string): Store {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const file = join(home, 'iris.db')
-  const db = new Database(file, { timeout: 5_000 })
+  const db = new Database(file, { timeout: 2_000 })
   chmodSync(file, 0o600)
   // WAL with NORMAL survives the death of the process at any moment; only a power cut can take the last transactions.
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = NORMAL')
-  db.pragma('foreign_keys = ON')
-  migrate(db)
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+  const pragmas = {
+    version: db.prepare<[], number>('PRAGMA user_version').pluck(),
+    integrity: db.prepare<[], string>('PRAGMA integrity_check').pluck()
+  }
+  migrate(db, pragmas.version)
 
   const whole = db.transaction((work: () => unknown) => work())
   return {
@@ -29,18 +35,18 @@ export function openStore (home: string): Store {
     events: eventTable(db),
     keys: keyTable(db),
     idempotency: idempotencyTable(db),
-    check: () => (db.pragma('integrity_check') as { integrity_check: string }[]).map(row => row.integrity_check).filter(word => word !== 'ok'),
+    check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }
 }
 
 /** Applies what is missing, each whole. Throws where the file is of a newer Iris. */
-function migrate (db: Database.Database): void {
+function migrate (db: Database.Database, version: Database.Statement<[], number>): void {
   const apply = db.transaction(() => {
-    const done = db.pragma('user_version', { simple: true }) as number
+    const done = version.get()!
     if (done > migrations.length) throw new Error(`${db.name} was written by a newer Iris (schema ${done}, this one knows ${migrations.length}). Update Iris`)
     for (const sql of migrations.slice(done)) db.exec(sql)
-    db.pragma(`user_version = ${migrations.length}`)
+    db.exec(`PRAGMA user_version = ${migrations.length}`)
   })
   apply.immediate()
 }

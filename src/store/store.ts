@@ -92,6 +92,7 @@ export interface Store {
   readonly tells: {
     insert (row: TellRow): void
     get (id: string): TellRow | undefined
+    /** Of long messages and responses only the beginning. */
     list (filter: { to?: string, sessionId?: string, state?: TellState, caller?: string, teams?: readonly string[] }, page: Page): Paged<TellRow>
     /** All in this state, oldest first. */
     inState (state: TellState): TellRow[]
@@ -101,8 +102,8 @@ export interface Store {
     append (event: Event, at: number): StoredEvent
     /** The number of the newest event; 0 when there is none. */
     head (): number
-    /** The cache of a session: after `after`, oldest first. */
-    cache (sessionId: string, after: number, limit: number): CacheEntry[]
+    /** The cache of a session: after `after`, oldest first, `limit` entries and some MiB at most. */
+    cache (sessionId: string, after: number, limit: number): { entries: CacheEntry[], more: boolean }
     cacheStats (sessionId: string): CacheStats
     /** Returns how many entries there were. */
     clearCache (sessionId: string): number

@@ -29,13 +29,12 @@ export const cacheRead = defineTool({
 
   handler ({ sessionId, includeMessages, after, limit }, { cache }) {
     const { entries: count, firstAt, lastAt } = cache.stats(sessionId)
-    const found = includeMessages ? cache.read(sessionId, after, limit + 1) : []
-    const entries = found.slice(0, limit)
+    const { entries, more } = includeMessages ? cache.read(sessionId, after, limit) : { entries: [], more: false }
     return {
       sessionId,
       entries,
       stats: { entries: count, ...(firstAt !== null && { firstAt }), ...(lastAt !== null && { lastAt }) },
-      ...(found.length > limit && { next: entries.at(-1)!.seq })
+      ...(more && { next: entries.at(-1)!.seq })
     }
   }
 })

@@ -19,9 +19,10 @@ export const sessionDelete = defineTool({
       if (tells.load(sessionId) > 0) throw new SessionBusyError('This session is busy. Wait for its tells, or cancel them', { details: { sessionId } })
     }
     refuse()
-    await pool.sleep(sessionId, `deleted by '${caller.name}'`)
-    refuse() // a tell may have come meanwhile
-    sessions.remove(sessionId)
+    await pool.sleep(sessionId, `deleted by '${caller.name}'`, () => {
+      refuse() // a tell may have come meanwhile
+      sessions.remove(sessionId)
+    })
     return { sessionId, deleted: true }
   }
 })

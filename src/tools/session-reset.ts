@@ -19,9 +19,12 @@ export const sessionReset = defineTool({
       if (tells.load(sessionId) > 0) throw new SessionBusyError('This session is busy. Wait for its tells, or cancel them', { details: { sessionId } })
       if (!sessions.get(sessionId).current) throw new SessionBusyError('This session was reset before. session_list shows its successor', { details: { sessionId } })
     }
+    let next: string | undefined
     refuse()
-    await pool.sleep(sessionId, `reset by '${caller.name}'`)
-    refuse() // a tell may have come meanwhile
-    return { sessionId: sessions.reset(sessionId).id, previousSessionId: sessionId }
+    await pool.sleep(sessionId, `reset by '${caller.name}'`, () => {
+      refuse() // a tell may have come meanwhile
+      next = sessions.reset(sessionId).id
+    })
+    return { sessionId: next!, previousSessionId: sessionId }
   }
 })

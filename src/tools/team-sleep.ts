@@ -26,8 +26,10 @@ export const teamSleep = defineTool({
     const ids = pool.awake().filter(({ to, id }) => to === teamName && (fromTeam === undefined || id === only)).map(({ id }) => id)
     const busy = ids.filter(id => tells.load(id) > 0)
     if (busy.length > 0 && !force) throw new SessionBusyError(`Team '${teamName}' is busy. Wait for its tells, or use force to cancel them`, { details: { sessions: busy } })
-    await Promise.all(busy.map(id => tells.cancelAll(id, `the team was put to sleep by '${caller.name}'`)))
-    await Promise.all(ids.map(id => pool.sleep(id, `put to sleep by '${caller.name}'`)))
+    await Promise.all(ids.map(async id => {
+      await tells.cancelAll(id, `the team was put to sleep by '${caller.name}'`)
+      await pool.sleep(id, `put to sleep by '${caller.name}'`)
+    }))
     return { team: teamName, status: 'asleep' as const, duration: clock.now() - start }
   }
 })

@@ -36,22 +36,19 @@ export const teamTell = defineTool({
 
   async handler ({ toTeam, message, fromTeam, timeout, tellId }, { caller, config, teams, tells, clock, signal, patience, attempt, emit }) {
     teams.ready(toTeam)
-    const began = clock.now()
     const wanted = timeout ?? config().settings.tellTimeout
     const own = tellId ?? attempt?.workId
     const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(own !== undefined && { tellId: own }) }, emit)
     if (attempt !== undefined) attempt.stage = 'begun'
     const bears = patience !== undefined && (wanted === 0 || wanted > patience)
-    if (wanted >= 0) await tells.wait(id, bears ? patience : wanted, signal, true)
+    const how = wanted < 0 ? 'time' : await tells.wait(id, bears ? patience : wanted, signal, true)
 
     const { caller: _, ...tell } = tells.get(id)
     if (attempt !== undefined && (wanted < 0 || isOver(tell))) attempt.stage = 'done'
     const of = { tellId: id, sessionId: tell.sessionId }
     if (tell.error !== undefined) throw new IrisError(tell.error.error, tell.error.statusCode, tell.error.message, { details: { ...tell.error.details, ...of, state: tell.state, response: tell.response } })
-    if (!isOver(tell)) {
-      if (wanted > 0 && !bears && !signal.aborted && clock.now() - began < wanted) throw new PoolFullError('The server stops. The tell stays in the queue and runs at its next start', { details: { ...of, retryAfter: 5 } })
-      if (wanted > 0 && !bears) throw new TellTimeoutError(String(wanted), { details: { ...of, response: tell.response } })
-    }
+    if (how === 'stopped') throw new PoolFullError('The server stops. The tell stays in the queue and runs at its next start', { details: { ...of, retryAfter: 5 } })
+    if (!isOver(tell) && wanted > 0 && !bears) throw new TellTimeoutError(String(wanted), { details: { ...of, response: tell.response } })
     const { sessionId, from, to, response, state, usage, createdAt, duration } = tell
     return {
       ...of,

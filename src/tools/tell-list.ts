@@ -9,7 +9,7 @@ import { defineTool, reach } from '../tool.ts'
 export const tellList = defineTool({
   name: 'tell_list',
   title: 'List the tells',
-  description: 'Tells, newest first: all that the key reaches with cache:read, else its own.',
+  description: 'Tells, newest first: all that the key reaches with cache:read, else its own. Of long texts only the beginning: tell_get has the whole.',
   permission: ['tell', 'cache:read'],
   http: { method: 'GET', url: '/tells' },
   input: Type.Object({

@@ -56,7 +56,7 @@ t.test('Iris with the real Claude Code', { skip }, async t => {
       t.equal(status, 200)
       t.equal(body.response, 'done')
       t.equal(existsSync(file) && readFileSync(file, 'utf8'), policy === 'allow' && 'by the real one')
-      const entries = server.services.cache.read(body.sessionId, 0, 100)
+      const entries = server.services.cache.read(body.sessionId, 0, 100).entries
       t.match(entries.find(({ type }) => type === 'permission'), { tellId: body.tellId, data: { tool: 'Write', decision: policy } })
       t.ok(entries.some(({ type }) => type === 'tool'), 'the result of the tool is in the cache')
     }

@@ -7,6 +7,7 @@ export function standingClock () {
   const waiting = new Set<() => void>()
   const clock: Clock = {
     now: () => 0,
+    elapsed: () => 0,
     after (_ms, fn) {
       waiting.add(fn)
       events.emit('armed')

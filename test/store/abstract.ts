@@ -28,7 +28,7 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.teardown(() => { after.close() })
     t.same(after.sessions.get(row.id), row)
     t.same(after.tells.get(one.id), { ...one, state: 'completed', response: 'yes', usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 }, endedAt: 9 })
-    t.same(after.events.cache(row.id, 0, 10), [{ seq, ...said(row.id, 'ünï😀').data.message }])
+    t.same(after.events.cache(row.id, 0, 10).entries, [{ seq, ...said(row.id, 'ünï😀').data.message }])
     t.equal(after.events.head(), seq)
     t.same(after.keys.list(), [{ name: 'k', permissions: ['tell'], teams: ['b'], hash: 'h', createdAt: 1, expiresAt: 7 }])
     t.same(after.check(), [])
@@ -80,9 +80,9 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     const [one, two] = [session(), session({ from: 'c' })]
     for (const row of [one, two]) store.sessions.insert(row)
     for (let n = 0; n < 5; n++) for (const row of [one, two]) store.events.append(said(row.id, `${row.from}${n}`), n)
-    const texts = (after: number, limit: number) => store.events.cache(one.id, after, limit).map(({ data }) => (data as { text: string }).text)
+    const texts = (after: number, limit: number) => store.events.cache(one.id, after, limit).entries.map(({ data }) => (data as { text: string }).text)
     t.same(texts(0, 3), ['a0', 'a1', 'a2'])
-    t.same(texts(store.events.cache(one.id, 0, 3).at(-1)!.seq, 10), ['a3', 'a4'])
+    t.same(texts(store.events.cache(one.id, 0, 3).entries.at(-1)!.seq, 10), ['a3', 'a4'])
     t.same(store.events.cacheStats(one.id), { entries: 5, firstAt: 0, lastAt: 4 })
   })
 
@@ -116,7 +116,7 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     store.events.append(said(row.id, 'x'), 1)
     store.sessions.remove(row.id)
     t.equal(store.tells.get(one.id), undefined)
-    t.same(store.events.cache(row.id, 0, 10), [])
+    t.same(store.events.cache(row.id, 0, 10).entries, [])
   })
 
   t.test(`${name}: the pieces of an answer are kept in order until dropped`, async t => {
