@@ -8,7 +8,7 @@ import { connect, type Connection, type Surroundings } from './websocket/connect
 import type { Published } from './websocket/frames.ts'
 import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
 
-export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health'> {
+export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health' | 'follow'> {
   tools: readonly Tool[]
   api: () => Pick<Api, 'bodyLimit'>
   /** The call of one tool by whoever is behind this socket now. */
@@ -23,9 +23,9 @@ export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'vers
  * 1011 a fault of ours · 1013 too slow, the reason is `{"seq": <last event sent>}` · 4401 no key, a wrong one, or one that was
  * revoked · 4403 a key that may no longer hear what it subscribed to.
  */
-async function websocket (app: FastifyInstance, { tools, api, subscribe, sessionTeam, checkTeam, call, ...own }: WebSocketOptions): Promise<void> {
+async function websocket (app: FastifyInstance, { tools, api, begin, sessionTeam, checkTeam, call, ...own }: WebSocketOptions): Promise<void> {
   const connections = new Set<Connection>()
-  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ subscribe, sessionTeam, checkTeam })), bytesOf: bytesOnce() }
+  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ begin, sessionTeam, checkTeam })), bytesOf: bytesOnce() }
 
   // In a scope of its own: its hooks would cost every other route a tenth.
   await app.register(async scope => {
@@ -66,10 +66,10 @@ async function websocket (app: FastifyInstance, { tools, api, subscribe, session
 export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth', 'iris-limits'] })
 
 function requestsOf (tools: readonly Tool[], rooms: ReadonlyMap<string, Tool>): Surroundings['requests'] {
-  const requests = new Map([...rooms].map(([event, tool]) => [event, { tool, events: false }]))
+  const requests = new Map([...rooms].map(([event, tool]) => [event, { tool, events: false, answer: event === 'resume' ? 'resumed' : 'result' }]))
   for (const tool of tools) {
-    requests.set(tool.name, { tool, events: false })
-    if (tool.socket !== undefined) requests.set(tool.socket.event, { tool, events: tool.socket.answer === 'events' })
+    requests.set(tool.name, { tool, events: false, answer: 'result' })
+    if (tool.socket !== undefined) requests.set(tool.socket.event, { tool, events: tool.socket.answer === 'events', answer: 'result' })
   }
   return requests
 }

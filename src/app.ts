@@ -8,7 +8,9 @@ import mcp from '../plugins/mcp.ts'
 import openapi from '../plugins/openapi.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
+import sse from '../plugins/sse.ts'
 import websocket from '../plugins/websocket.ts'
+import { interests } from './interest.ts'
 import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
 import { tools as allTools } from './tools/index.ts'
@@ -57,6 +59,13 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
   await app.register(mcp, { tools, version, call, now: clock.now, instructions: INSTRUCTIONS })
   if (!api().enabled) return app
   await app.register(rest, { prefix: '/api', tools, call })
+  await app.register(sse, {
+    prefix: '/api',
+    clock,
+    begin: services.log.begin,
+    follow: services.log.follow,
+    interests: (request, rooms) => interests(rooms, { ...services, caller: request.caller! })
+  })
   await app.register(websocket, {
     tools,
     version,
@@ -64,7 +73,8 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     api,
     clock,
     head: services.log.head,
-    subscribe: services.log.subscribe,
+    begin: services.log.begin,
+    follow: services.log.follow,
     sessionTeam: id => services.sessions.get(id).to,
     checkTeam: name => { services.teams.get(name) },
     health: () => healthOf(services)

@@ -1,7 +1,8 @@
 import type { Event, StoredEvent } from '../schemas/event.ts'
-import type { Bus } from './bus/bus.ts'
+import type { Bus, Published } from './bus/bus.ts'
 import type { Clock } from './clock.ts'
-import type { Store } from './store/store.ts'
+import { createFeed, type Feed, type Reader } from './feed.ts'
+import type { EventRow, Store } from './store/store.ts'
 
 /** What happened, in one order. The only publisher of events. */
 export interface Log {
@@ -9,22 +10,61 @@ export interface Log {
   append (events: Event | readonly Event[], change?: () => void): StoredEvent[]
   /** The number of the newest event. */
   head (): number
+  /** Where a reader that has all up to `after` goes on, and whether something it has not seen is gone. */
+  begin (after: number): { verdict: 'ok' | 'gap', from: number, head: number }
+  /** After `after`, oldest first, `limit` at most. */
+  read (after: number, limit: number): Published[]
   /** Hear the events of a room from now on. */
   subscribe: Bus['subscribe']
+  /** A reader with a cursor: what it missed, then what comes, without a hole and without a repeat. */
+  follow (reader: Reader): Feed
 }
 
 export function createLog ({ store, bus, clock }: { store: Store, bus: Bus, clock: Clock }): Log {
-  return {
+  const log: Log = {
     append (events, change) {
       const at = clock.now()
       const stored = store.transaction(() => {
         change?.()
         return [events].flat().map(event => store.events.append(event as Event, at))
       })
-      for (const event of stored) bus.publish(event)
+      for (const event of stored) bus.publish(publishedOf(event))
       return stored
     },
     head: () => store.events.head(),
-    subscribe: (room, deliver) => bus.subscribe(room, deliver)
+    begin (after) {
+      const [head, floor] = [store.events.head(), store.events.floor()]
+      // A cursor beyond the end is of another log: what this one has is all news.
+      const ok = after >= floor && after <= head
+      return { verdict: ok ? 'ok' : 'gap', from: ok ? after : floor, head }
+    },
+    read: (after, limit) => store.events.since(after, limit).map(publishedRow),
+    subscribe: (room, deliver) => bus.subscribe(room, deliver),
+    follow: reader => createFeed(log, reader)
+  }
+  return log
+}
+
+function publishedOf (event: StoredEvent): Published {
+  let text: string | undefined
+  return {
+    seq: event.seq,
+    name: event.event,
+    team: event.data.team,
+    sessionId: event.data.sessionId,
+    event,
+    text: () => text ??= JSON.stringify({ event: event.event, data: event.data, seq: event.seq })
+  }
+}
+
+/** From the store, where the data is JSON already. */
+function publishedRow ({ seq, at, event, team, sessionId, data }: EventRow): Published {
+  return {
+    seq,
+    name: event,
+    team,
+    sessionId,
+    get event () { return { event, data: JSON.parse(data) as unknown, seq, at } as StoredEvent },
+    text: () => `{"event":${JSON.stringify(event)},"data":${data},"seq":${seq}}`
   }
 }

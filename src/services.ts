@@ -5,6 +5,7 @@ import { createClaude } from './agent/claude.ts'
 import { createEcho } from './agent/echo.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { createMemoryBus } from './bus/memory.ts'
+import { keepTrimmed } from './retention.ts'
 import { createCache } from './cache.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { SessionNotFoundError } from './errors.ts'
@@ -74,11 +75,13 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const keys = createKeys({ store, clock, config })
+  const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 
   let closing: Promise<void> | undefined
   async function close () {
     await drain(config().settings.drainTimeout)
     await pool.close()
+    stopTrimming()
     store.close()
   }
   async function drain (ms: number) {

@@ -2,14 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { IrisError, RateLimitedError, UnauthorizedError, ValidationError, toErrorBody } from '../../src/errors.ts'
 import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
-import { readFrame, type Frame, type Id, type Published } from './frames.ts'
+import { readFrame, type Feed, type Frame, type Id, type Published, type Reader } from './frames.ts'
 import { Outbox } from './outbox.ts'
 import { Rooms, type Subscriber } from './rooms.ts'
 
 /** What a socket may be asked, and by whom it is answered. */
 export interface Surroundings {
   /** By what clients call them. `events`: answered by the events it causes, in the place of a result. */
-  readonly requests: ReadonlyMap<string, { tool: Tool, events: boolean }>
+  readonly requests: ReadonlyMap<string, { tool: Tool, events: boolean, answer: string }>
   readonly version: string
   readonly clock: { now (): number, after (ms: number, fn: () => void): () => void }
   /** The number of the newest event. */
@@ -17,6 +17,8 @@ export interface Surroundings {
   health (): object
   call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
   bytesOf (published: Published): Buffer
+  /** A cursor in the log for this socket. */
+  follow (reader: Reader): Feed
 }
 
 export interface Connection {
@@ -27,25 +29,52 @@ export interface Connection {
 const AUTH_WITHIN = 5_000
 /** ms between pings; who has not answered one by the next is gone. */
 const BEAT = 15_000
+/** ms a peer that is behind may take to read what was written to it. */
+const DRAIN_WITHIN = 10_000
 /** ms a peer has to answer a close. */
 const CLOSE_WITHIN = 5_000
 const MAX_IN_FLIGHT = 256
 
 /** One socket, from the upgrade to its end. */
-export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, bytesOf }: Surroundings): Connection {
-  const rooms = new Rooms()
+export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, bytesOf, follow }: Surroundings): Connection {
   const inFlight = new Set<AbortController>()
+  /** What went out with its request's id while the feed was behind: it comes to the same events later. */
+  const ahead = new Set<number>()
   const outbox = new Outbox(socket, {
     wire: request.raw.socket,
     head: head(),
-    tooSlow: seq => { close(1013, JSON.stringify({ seq })) }
+    tooSlow
   })
-  const subscriber: Subscriber = {
+  const feed = follow({
+    deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPublished(published, bytesOf(published)) },
+    full: () => outbox.full(),
+    whenRoom (go) {
+      let unread = socket.bufferedAmount
+      let giveUp = clock.after(DRAIN_WITHIN, look)
+      const deaf = outbox.whenDrained(() => { stop(); go() })
+      const stop = () => { giveUp(); deaf() }
+      /** Slow is fine, as long as it gets on. */
+      function look () {
+        if (socket.bufferedAmount >= unread) return tooSlow(outbox.lastSeq)
+        unread = socket.bufferedAmount
+        giveUp = clock.after(DRAIN_WITHIN, look)
+      }
+      return stop
+    }
+  })
+  const rooms = new Rooms(feed)
+  const subscriberOf = (id: Id): Subscriber => ({
     rooms,
     caller: () => request.caller!,
-    deliver: published => { outbox.sendPublished(published, bytesOf(published)) },
-    checkHealth: () => { outbox.send('health:check', health(), undefined) }
-  }
+    checkHealth,
+    resume (from) {
+      feed.hold()
+      setImmediate(() => {
+        if (socket.readyState === socket.OPEN) feed.seek(from, seq => { ahead.clear(); outbox.send('caught_up', { seq }, id) })
+      })
+    }
+  })
+  const checkHealth = () => { outbox.send('health:check', health(), undefined) }
   let open = false
   let alive = true
   let cancelTimer = () => {}
@@ -55,7 +84,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   socket.on('ping', () => { outbox.check() }) // each is answered, so each may add to what is not read
   socket.on('close', () => {
     cancelTimer()
-    rooms.leaveAll()
+    feed.stop()
     for (const gone of inFlight) gone.abort()
   })
 
@@ -74,7 +103,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     if (judge() === null) return
     alive = false
     socket.ping()
-    if (rooms.has('system')) subscriber.checkHealth()
+    if (rooms.has('system')) checkHealth()
     cancelTimer = clock.after(BEAT, beat)
   }
 
@@ -94,9 +123,13 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   function close (code: number, reason: string) {
     if (socket.readyState !== socket.OPEN) return
     cancelTimer()
-    rooms.leaveAll()
+    feed.stop()
     socket.close(code, reason.slice(0, 123))
     cancelTimer = clock.after(CLOSE_WITHIN, () => { socket.terminate() })
+  }
+
+  function tooSlow (seq: number) {
+    close(1013, JSON.stringify({ seq }))
   }
 
   function refuse (code: number, err: Error, id: Id) {
@@ -136,7 +169,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     const wanted = typeof event === 'string' ? requests.get(event) : undefined
     if (wanted === undefined) throw new ValidationError(typeof event === 'string' ? `Nothing is called '${event.slice(0, 100)}'. Any tool's name is an event` : 'A frame needs an event, a string')
     if (inFlight.size >= MAX_IN_FLIGHT) throw new RateLimitedError(`${MAX_IN_FLIGHT} requests of this socket are not answered yet`)
-    const { tool, events } = wanted
+    const { tool, events, answer } = wanted
     const gone = new AbortController()
     let told = false
     let over = true
@@ -146,14 +179,15 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     function emit (progress: Progress) {
       told = true
       over = progress.event === 'tell:complete' || progress.event === 'tell:error'
+      if (progress.seq !== undefined && !feed.live) ahead.add(progress.seq)
       outbox.sendOwn(progress.event, progress.data, progress.seq, id)
       release()
     }
 
     inFlight.add(gone)
     try {
-      const result = await tool.run(data, Object.assign(call(request, { signal: gone.signal, emit, idempotencyKey }), { subscriber }))
-      if (!events || !told) outbox.send('result', result, id)
+      const result = await tool.run(data, Object.assign(call(request, { signal: gone.signal, emit, idempotencyKey }), { subscriber: subscriberOf(id) }))
+      if (!events || !told) outbox.send(answer, result, id)
     } catch (err) {
       // Once a tell has begun, its own end is the answer, also to a wait that ended before it.
       if (!events || !told) throw err

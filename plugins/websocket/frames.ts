@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../schemas/event.ts'
+import type { EventName } from '../../schemas/event.ts'
 import { ValidationError } from '../../src/errors.ts'
 
 /** What a client sends. `data` is judged by whoever answers to `event`. */
@@ -16,9 +16,28 @@ export type Id = string | number | undefined
 
 /** A stored event on its way to those who subscribed. */
 export interface Published {
-  readonly event: StoredEvent
+  readonly seq: number
+  readonly name: EventName
+  readonly team: string
   /** The frame `{event, data, seq}` as JSON, made once however many read it. */
   text (): string
+}
+
+/** A cursor in the log, and the rooms it is read for. */
+export interface Feed {
+  join (room: string, wants: (published: Published) => boolean): void
+  leave (room: string): void
+  readonly live: boolean
+  hold (): void
+  seek (after: number, caughtUp: (seq: number) => void): void
+  stop (): void
+}
+
+/** Who reads a feed through a socket. */
+export interface Reader {
+  deliver (published: Published): void
+  full (): boolean
+  whenRoom (go: () => void): () => void
 }
 
 const MAX_ID = 128

@@ -5,8 +5,11 @@ import type { Id, Published } from './frames.ts'
 /** Bytes a client may leave unread, besides the results it asked for. */
 const MAX_BACKLOG = 1024 * 1024
 
+/** Where a feed stops for a while, well below that: what it reads on is in the log. */
+const FULL = 256 * 1024
+
 /** The stream below the socket. */
-type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork'>
+type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'once' | 'off'>
 
 interface Item {
   readonly text: string | Buffer
@@ -27,6 +30,8 @@ export class Outbox {
   readonly #wire: Wire
   readonly #tooSlow: (lastSeq: number) => void
   #items: Item[] = []
+  /** Bytes of the items, nearly. */
+  #waiting = 0
   /** Bytes of results on their way. Whoever asked for them is not slow because they are large. */
   #results = 0
 
@@ -47,11 +52,23 @@ export class Outbox {
   }
 
   /** An event for whoever subscribed. `bytes` is the same for all of them. */
-  sendPublished ({ event: { seq } }: Published, bytes: Buffer): void {
+  sendPublished ({ seq }: Published, bytes: Buffer): void {
     this.#push({ text: bytes, seq })
   }
 
+  /** Whether a feed must wait before it sends more. */
+  full (): boolean {
+    return this.#socket.bufferedAmount - this.#results + this.#waiting > FULL
+  }
+
+  /** Calls `go` once what was written is through. */
+  whenDrained (go: () => void): () => void {
+    this.#wire.once('drain', go)
+    return () => { this.#wire.off('drain', go) }
+  }
+
   #push (item: Item): void {
+    this.#waiting += item.text.length
     if (this.#items.push(item) === 1) setImmediate(() => { this.flush() })
   }
 
@@ -59,6 +76,7 @@ export class Outbox {
   flush (): void {
     const items = this.#items
     this.#items = []
+    this.#waiting = 0
     if (items.length === 0 || !this.check()) return
     const told = new Set(items.filter(({ own }) => own).map(({ seq }) => seq))
     this.#wire.cork()

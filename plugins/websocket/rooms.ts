@@ -1,36 +1,40 @@
 import { Type } from '@sinclair/typebox'
+import { OneOf } from '../../schemas/one-of.ts'
 import { SessionId } from '../../schemas/session.ts'
 import { TeamName } from '../../schemas/team.ts'
-import { RateLimitedError } from '../../src/errors.ts'
+import { ForbiddenError, RateLimitedError } from '../../src/errors.ts'
 import { defineTool, reach, type Call, type Caller, type Tool } from '../../src/tool.ts'
-import type { Published } from './frames.ts'
+import type { Feed, Published } from './frames.ts'
 
 /** Subscriptions of one socket. */
 const MAX_ROOMS = 1000
 
 export interface RoomsOptions {
-  /** Hear the stored events of a room: `session:<id>`, `team:<name>`, `all`. */
-  subscribe (room: string, deliver: (published: Published) => void): () => void
+  /** Where a reader that has all up to `after` goes on, and whether something it has not seen is gone. */
+  begin (after: number): { verdict: 'ok' | 'gap', from: number, head: number }
   /** The team of a session. Throws SessionNotFoundError. */
   sessionTeam (sessionId: string): string
   /** Throws TeamNotFoundError. */
   checkTeam (team: string): void
 }
 
-interface Room {
-  /** Whether this caller may still hear it. */
-  allows (caller: Caller): boolean
-  leave (): void
-}
+/** Whether a caller may still hear a room. */
+type Allows = (caller: Caller) => boolean
 
 /** What one socket hears. */
 export class Rooms {
-  readonly #rooms = new Map<string, Room>()
+  readonly #rooms = new Map<string, Allows>()
+  readonly #feed: Pick<Feed, 'join' | 'leave'>
 
-  join (name: string, allows: Room['allows'], subscribe: () => () => void): void {
+  constructor (feed: Pick<Feed, 'join' | 'leave'>) {
+    this.#feed = feed
+  }
+
+  join (name: string, allows: Allows, wants: (published: Published) => boolean): void {
     if (this.#rooms.has(name)) return
     if (this.#rooms.size >= MAX_ROOMS) throw new RateLimitedError(`A socket holds at most ${MAX_ROOMS} subscriptions`)
-    this.#rooms.set(name, { allows, leave: subscribe() })
+    this.#rooms.set(name, allows)
+    this.#feed.join(name, wants)
   }
 
   has (name: string): boolean {
@@ -38,8 +42,7 @@ export class Rooms {
   }
 
   leave (name: string): void {
-    this.#rooms.get(name)?.leave()
-    this.#rooms.delete(name)
+    if (this.#rooms.delete(name)) this.#feed.leave(name)
   }
 
   leaveAll (): void {
@@ -48,7 +51,7 @@ export class Rooms {
 
   /** The first room that this caller may not hear. */
   forbidden (caller: Caller): string | undefined {
-    for (const [name, { allows }] of this.#rooms) if (!allows(caller)) return name
+    for (const [name, allows] of this.#rooms) if (!allows(caller)) return name
     return undefined
   }
 }
@@ -58,15 +61,16 @@ export interface Subscriber {
   readonly rooms: Rooms
   /** Who is behind it now. */
   caller (): Caller
-  deliver (published: Published): void
   checkHealth (): void
+  /** Once this request is answered: what was missed since `from`, then `caught_up`. */
+  resume (from: number): void
 }
 
 /**
  * The requests that only a socket can make. They are tools, so that who may and what is malformed is judged, and worded, as
  * everywhere; they have no route, since there is nothing to answer to afterwards.
  */
-export function roomTools ({ subscribe, sessionTeam, checkTeam }: RoomsOptions): ReadonlyMap<string, Tool> {
+export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): ReadonlyMap<string, Tool> {
   const output = { room: Type.String(), subscribed: Type.Boolean() }
   const nowhere = { method: 'POST', url: '' } as const
   const closed = { additionalProperties: false }
@@ -86,15 +90,14 @@ export function roomTools ({ subscribe, sessionTeam, checkTeam }: RoomsOptions):
     output,
     team: ({ sessionId }) => sessionTeam(sessionId),
     handler ({ sessionId }, call) {
-      const { rooms, deliver } = subscriberOf(call)
-      const room = `session:${sessionId}`
-      const team = sessionTeam(sessionId)
-      rooms.join(room, caller => cacheSubscribe.permits(caller) && reaches(caller, team), () => subscribe(room, published => {
-        if (!isProcess(published)) deliver(published)
-      }))
-      return { room, subscribed: true }
+      joinSession(subscriberOf(call), sessionId)
+      return { room: `session:${sessionId}`, subscribed: true }
     }
   })
+  function joinSession ({ rooms }: Subscriber, sessionId: string) {
+    const team = sessionTeam(sessionId)
+    rooms.join(`session:${sessionId}`, caller => cacheSubscribe.permits(caller) && reaches(caller, team), published => !isProcess(published))
+  }
   const cacheUnsubscribe = defineTool({
     name: 'cache_unsubscribe',
     title: 'Stop hearing a session',
@@ -119,19 +122,18 @@ export function roomTools ({ subscribe, sessionTeam, checkTeam }: RoomsOptions):
     output,
     team: null, // `*` names none; the handler judges one that is named
     handler ({ team }, call) {
-      const { rooms, deliver, caller } = subscriberOf(call)
-      const room = processRoom(team)
-      if (team !== '*') {
-        reach(call.caller, team)
-        checkTeam(team)
-      }
-      rooms.join(room, now => processSubscribe.permits(now) && (team === '*' || reaches(now, team)), () => subscribe(room, published => {
-        if (!isProcess(published) || !reaches(caller(), published.event.data.team)) return
-        if (team === '*' || !rooms.has('all')) deliver(published) // who hears all does not hear one team twice
-      }))
-      return { room, subscribed: true }
+      joinProcesses(subscriberOf(call), team)
+      return { room: processRoom(team), subscribed: true }
     }
   })
+  function joinProcesses ({ rooms, caller }: Subscriber, team: string) {
+    if (team !== '*') {
+      reach(caller(), team)
+      checkTeam(team)
+    }
+    rooms.join(processRoom(team), now => processSubscribe.permits(now) && (team === '*' || reaches(now, team)),
+      published => isProcess(published) && reaches(caller(), published.team))
+  }
   const processUnsubscribe = defineTool({
     name: 'process_unsubscribe',
     title: 'Stop hearing the processes of a team',
@@ -155,7 +157,7 @@ export function roomTools ({ subscribe, sessionTeam, checkTeam }: RoomsOptions):
     team: null,
     handler (_input, call) {
       const { rooms, checkHealth } = subscriberOf(call)
-      rooms.join('system', healthSubscribe.permits, () => () => {})
+      rooms.join('system', healthSubscribe.permits, () => false)
       checkHealth()
       return { room: 'system', subscribed: true }
     }
@@ -172,9 +174,41 @@ export function roomTools ({ subscribe, sessionTeam, checkTeam }: RoomsOptions):
     handler: (_input, call) => left('system', call)
   })
 
-  return new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe]
+  const streamResume = defineTool({
+    name: 'stream_resume',
+    title: 'Go on after a break',
+    description: 'What happened since `after` in the rooms of this socket, once and in order; then caught_up, then what comes.',
+    permission: ['cache:read', 'status'],
+    http: nowhere,
+    input: Type.Object({
+      after: Type.Integer({ minimum: 0, description: 'The last seq that was received' }),
+      rooms: Type.Optional(Type.Array(Type.String({ pattern: '^(session|team):.{1,64}$', description: 'session:<id>, team:<name> or team:*' }), { maxItems: MAX_ROOMS, description: 'Rooms to join with it' }))
+    }, closed),
+    output: { verdict: OneOf(['ok', 'gap']), from: Type.Integer(), head: Type.Integer() },
+    team: null, // each room is judged as it is joined
+    handler ({ after, rooms = [] }, call) {
+      const subscriber = subscriberOf(call)
+      for (const room of rooms) {
+        const [kind, ...name] = room.split(':')
+        const tool = kind === 'session' ? cacheSubscribe : processSubscribe
+        if (!tool.permits(call.caller)) throw new ForbiddenError(`This key lacks the permission '${String(tool.permission)}'`)
+        if (kind === 'session') {
+          reach(call.caller, sessionTeam(name.join(':')))
+          joinSession(subscriber, name.join(':'))
+        } else {
+          joinProcesses(subscriber, name.join(':'))
+        }
+      }
+      const start = begin(after)
+      subscriber.resume(start.from)
+      return start
+    }
+  })
+
+  const requests = new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe]
     .map(tool => [tool.name.replace('_', ':'), tool]))
+  return requests.set('resume', streamResume)
 }
 
-const isProcess = ({ event }: Published) => event.event.startsWith('process:')
+const isProcess = ({ name }: Published) => name.startsWith('process:')
 const reaches = ({ teams }: Caller, team: string) => teams === null || teams.has(team)

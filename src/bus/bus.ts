@@ -1,7 +1,11 @@
-import type { StoredEvent } from '../../schemas/event.ts'
+import type { EventName, StoredEvent } from '../../schemas/event.ts'
 
 /** A stored event on its way out. */
 export interface Published {
+  readonly seq: number
+  readonly name: EventName
+  readonly team: string
+  readonly sessionId: string
   readonly event: StoredEvent
   /** Its frame, `{event, data, seq}` as JSON: made once, however many read it. */
   text (): string
@@ -12,6 +16,6 @@ export type Deliver = (published: Published) => void
 /** What crosses from whoever makes events to whoever shows them. Rooms: `session:<id>`, `team:<name>`, and `all`. */
 export interface Bus {
   /** Reaches every subscriber before it returns, in the order of their coming. A subscriber that throws hurts no other. */
-  publish (event: StoredEvent): void
+  publish (published: Published): void
   subscribe (room: string, deliver: Deliver): () => void
 }

@@ -1,15 +1,12 @@
-import type { StoredEvent } from '../../schemas/event.ts'
-import type { Bus, Deliver, Published } from './bus.ts'
+import type { Bus, Deliver } from './bus.ts'
 
 /** Within one process. `onError` hears what a subscriber threw. */
 export function createMemoryBus ({ onError }: { onError: (err: unknown) => void }): Bus {
   const rooms = new Map<string, Set<Deliver>>()
 
   return {
-    publish (event) {
-      const { sessionId, team } = event.data
-      const published = publishedOf(event)
-      for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) {
+    publish (published) {
+      for (const room of [`session:${published.sessionId}`, `team:${published.team}`, 'all']) {
         for (const deliver of rooms.get(room) ?? []) {
           try { deliver(published) } catch (err) { onError(err) }
         }
@@ -24,9 +21,4 @@ export function createMemoryBus ({ onError }: { onError: (err: unknown) => void 
       }
     }
   }
-}
-
-function publishedOf (event: StoredEvent): Published {
-  let text: string | undefined
-  return { event, text: () => text ??= JSON.stringify({ event: event.event, data: event.data, seq: event.seq }) }
 }

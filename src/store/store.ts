@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../../schemas/error.ts'
-import type { Event, StoredEvent } from '../../schemas/event.ts'
+import type { Event, EventName, StoredEvent } from '../../schemas/event.ts'
 import type { KeyRecord } from '../../schemas/key.ts'
 import type { CacheEntry } from '../../schemas/message.ts'
 import type { TellState, Usage } from '../../schemas/tell.ts'
@@ -73,6 +73,17 @@ export interface Page { cursor?: number, limit: number }
 /** A row's place in the order of its list. */
 export interface Paged<T> { rows: T[], next: number | null }
 
+/** A stored event as it lies there: who may see it is told without reading it. */
+export interface EventRow {
+  readonly seq: number
+  readonly at: number
+  readonly event: EventName
+  readonly team: string
+  readonly sessionId: string
+  /** JSON */
+  readonly data: string
+}
+
 export interface CacheStats { entries: number, firstAt: number | null, lastAt: number | null }
 
 /** What survives a restart. All calls are synchronous: one writer, one file. Rows are written as one with what is told of them. */
@@ -102,6 +113,12 @@ export interface Store {
     append (event: Event, at: number): StoredEvent
     /** The number of the newest event; 0 when there is none. */
     head (): number
+    /** After `after`, oldest first, `limit` at most. */
+    since (after: number, limit: number): EventRow[]
+    /** All up to this number may be missing: they were trimmed. 0 when none was. */
+    floor (): number
+    /** Drops what is older than `before` (Unix ms), and the oldest beyond `max` in number; at most `limit` at once. Returns how many. */
+    trim (before: number, max: number, limit: number): number
     /** The cache of a session: after `after`, oldest first, `limit` entries and some MiB at most. */
     cache (sessionId: string, after: number, limit: number): { entries: CacheEntry[], more: boolean }
     cacheStats (sessionId: string): CacheStats

@@ -1,6 +1,7 @@
 import type { Tool } from '../tool.ts'
 import { cacheClear } from './cache-clear.ts'
 import { cacheRead } from './cache-read.ts'
+import { eventList } from './event-list.ts'
 import { sessionDelete } from './session-delete.ts'
 import { sessionList } from './session-list.ts'
 import { sessionReset } from './session-reset.ts'
@@ -21,5 +22,6 @@ export const tools: readonly Tool[] = [
   systemStatus,
   sessionList, sessionReset, sessionDelete,
   cacheRead, cacheClear,
-  tellGet, tellList, tellCancel
+  tellGet, tellList, tellCancel,
+  eventList
 ]

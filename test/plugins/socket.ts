@@ -4,7 +4,8 @@ import type { Test } from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
 import rest from '../../plugins/rest.ts'
 import websocket from '../../plugins/websocket.ts'
-import type { Published } from '../../plugins/websocket/frames.ts'
+import type { Published } from '../../src/bus/bus.ts'
+import { createFeed } from '../../src/feed.ts'
 import type { Api } from '../../schemas/config.ts'
 import type { Event, StoredEvent } from '../../schemas/event.ts'
 import { SessionNotFoundError, TeamNotFoundError, TellTimeoutError } from '../../src/errors.ts'
@@ -146,11 +147,19 @@ export async function world (t: Test, { api, more = [] }: { api?: Api, more?: To
     handler: () => ({ text: 'x'.repeat(6_000_000) })
   })
 
+  const past: Published[] = []
+  function subscribe (room: string, deliver: (published: Published) => void) {
+    const members = rooms.get(room) ?? new Set()
+    rooms.set(room, members.add(deliver))
+    return () => { members.delete(deliver) }
+  }
+
   function publish (event: Event): StoredEvent {
     const stored = { ...event, seq: ++seq, at: NOW } as StoredEvent
     const { sessionId, team } = event.data
     let text: string | undefined
-    const published = { event: stored, text: () => { texts++; return text ??= JSON.stringify({ event: event.event, data: event.data, seq: stored.seq }) } }
+    const published = { seq, name: event.event, team, sessionId, event: stored, text: () => { texts++; return text ??= JSON.stringify({ event: event.event, data: event.data, seq: stored.seq }) } }
+    past.push(published)
     for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) for (const deliver of rooms.get(room) ?? []) deliver(published)
     return stored
   }
@@ -165,11 +174,8 @@ export async function world (t: Test, { api, more = [] }: { api?: Api, more?: To
     health: () => ({ totalProcesses: 1, maxProcesses: 5 }),
     api: () => made.api,
     call: callFor,
-    subscribe (room, deliver) {
-      const members = rooms.get(room) ?? new Set()
-      rooms.set(room, members.add(deliver))
-      return () => { members.delete(deliver) }
-    },
+    begin: after => ({ verdict: 'ok', from: after, head: seq }),
+    follow: reader => createFeed({ head: () => seq, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), subscribe }, reader),
     sessionTeam (sessionId) {
       const team = TEAM_OF.get(sessionId)
       if (team === undefined) throw new SessionNotFoundError(sessionId)

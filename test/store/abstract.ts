@@ -130,6 +130,32 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.same(store.events.chunks(tellId), [])
   })
 
+  t.test(`${name}: events are read on from a cursor, as they lie there`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    const seqs = [1, 2, 3].map(n => store.events.append(said(row.id, `${n}`), n).seq)
+    t.match(store.events.since(seqs[0]!, 10), [{ seq: seqs[1], at: 2, event: 'cache:message', team: 'b', sessionId: row.id }, { seq: seqs[2] }])
+    t.same(JSON.parse(store.events.since(0, 1)[0]!.data), said(row.id, '1').data)
+    t.same(store.events.since(seqs[2]!, 10), [])
+  })
+
+  t.test(`${name}: the oldest are trimmed by age and by number, a few at a time, and where the log begins now is known`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    t.equal(store.events.floor(), 0)
+    const seqs = Array.from({ length: 10 }, (_, n) => store.events.append(said(row.id, `${n}`), n).seq)
+    t.equal(store.events.trim(0, 1e9, 100), 0)
+    t.equal(store.events.trim(3, 1e9, 2), 2, 'no more than asked at once')
+    t.equal(store.events.trim(3, 1e9, 100), 1)
+    t.equal(store.events.floor(), seqs[2])
+    t.equal(store.events.trim(0, 4, 100), 3)
+    t.same(store.events.since(0, 100).map(({ seq }) => seq), seqs.slice(6))
+    t.equal(store.events.floor(), seqs[5])
+    t.equal(store.events.head(), seqs[9])
+  })
+
   t.test(`${name}: a change of the keys by another process is seen`, async t => {
     const place = makePlace(t)
     const [server, cli] = [open(place), open(place)]

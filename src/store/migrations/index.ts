@@ -1,5 +1,6 @@
 import { start } from './001-start.ts'
 import { idempotency } from './003-idempotency.ts'
+import { retention } from './004-retention.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, idempotency]
+export const migrations: readonly string[] = [start, idempotency, retention]

@@ -1,0 +1,212 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import t, { type Test } from 'tap'
+import WebSocket from 'ws'
+import { applyChunks, type Chunk } from '../src/answer.ts'
+import { never, run, type Running } from './fixtures/running.ts'
+import { listen } from './fixtures/socket-client.ts'
+import { createRandom } from './soak/random.ts'
+
+interface Seen { seq: number, event: string, data: Record<string, unknown> }
+
+/** A conversation with something said in it. */
+async function conversation (server: Running, message = 'hello') {
+  const { tellId, sessionId } = server.services.tells.start({ from: 'someone', to: 'echo', message, caller: 'x' })
+  await server.services.tells.wait(tellId, 0, never)
+  return { tellId, sessionId }
+}
+
+const logged = (server: Running, sessionId: string, after = 0) => server.services.log.read(after, 10_000)
+  .filter(published => published.sessionId === sessionId && !published.name.startsWith('process:')).map(({ seq }) => seq)
+
+async function events (server: Running, query: string, key = server.key) {
+  const response = await fetch(`${server.url}/api/events?${query}`, { headers: { authorization: `Bearer ${key}` } })
+  return await response.json() as { events: Seen[], head: number, resume: { verdict: string, from: number, next: number }, error?: string }
+}
+
+/** Server-sent events as they come: `take` reads until `enough`, then hangs up. */
+async function stream (server: Running, query: string, enough: (seen: Seen[], names: string[]) => boolean, headers: Record<string, string> = {}, key = server.key) {
+  const request = httpRequest(`${server.url}/api/events/stream?${query}`, { headers: { authorization: `Bearer ${key}`, ...headers } }).end()
+  const [response] = await once(request, 'response') as [IncomingMessage]
+  const seen: Seen[] = []
+  const names: string[] = []
+  let text = ''
+  for await (const part of response) {
+    text += String(part)
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const fields = new Map(text.slice(0, end).split('\n').map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()] as const))
+      text = text.slice(end + 2)
+      if (!fields.has('event')) continue
+      names.push(fields.get('event')!)
+      if (fields.has('id')) seen.push(JSON.parse(fields.get('data')!) as Seen)
+    }
+    if (enough(seen, names)) break
+  }
+  request.destroy()
+  return { seen, names, headers: response.headers, status: response.statusCode }
+}
+
+t.test('resume on a socket: resumed, what was missed once and in order, caught_up, then live', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const client = await listen(t, server)
+  client.send('resume', { after: 0, rooms: [`session:${sessionId}`] }, 'r')
+  const caught = await client.event('caught_up', 'r')
+  t.match(client.frames.find(({ event }) => event === 'resumed'), { id: 'r', data: { verdict: 'ok', from: 0, head: Number } })
+  const missed = client.frames.flatMap(({ seq }) => seq ?? [])
+  t.same(missed, logged(server, sessionId))
+  t.equal(caught.data.seq, missed.at(-1))
+  await conversation(server, 'and more')
+  await client.until(({ event, data }) => event === 'tell:complete' && data.response === 'echo: and more')
+  // Chunks that are folded into the answer are gone from the log, and were delivered all the same.
+  const all = client.frames.flatMap(({ seq }) => seq ?? [])
+  t.same(all, [...new Set(all)].sort((a, b) => a - b), 'once and in order')
+  t.ok(logged(server, sessionId).every(seq => all.includes(seq)), 'without a hole')
+})
+
+t.test('who subscribes first and resumes then gets nothing twice', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const client = await listen(t, server)
+  client.send('cache:subscribe', { sessionId }, 's')
+  await client.event('result', 's')
+  await conversation(server, 'live')
+  await client.until(({ event, data }) => event === 'tell:complete' && data.response === 'echo: live')
+  client.send('resume', { after: 0 }, 'r')
+  await client.event('caught_up', 'r')
+  const all = client.frames.flatMap(({ seq }) => seq ?? [])
+  t.equal(new Set(all).size, all.length)
+  t.ok(logged(server, sessionId).every(seq => all.includes(seq)))
+})
+
+t.test('the log as server-sent events, with the last id on return', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const first = await stream(server, `rooms=session:${sessionId}&after=0`, (_, names) => names.includes('caught_up'))
+  t.match(first.headers, { 'content-type': /text\/event-stream/, 'cache-control': /no-transform/, 'x-accel-buffering': 'no', 'ratelimit-limit': String })
+  t.same(first.names[0], 'resumed')
+  t.same(first.seen.map(({ seq }) => seq), logged(server, sessionId))
+  const last = first.seen.at(-1)!.seq
+  const told = conversation(server, 'next')
+  const second = await stream(server, `rooms=session:${sessionId}`, seen => seen.some(({ event }) => event === 'tell:complete'), { 'last-event-id': String(last) })
+  await told
+  t.ok(second.seen.every(({ seq }) => seq > last))
+  t.ok(logged(server, sessionId, last).every(seq => second.seen.some(one => one.seq === seq)))
+})
+
+t.test('event_list: pages, long poll, and the same cursor', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const rooms = `rooms=session:${sessionId}`
+  const seen: number[] = []
+  for (let next = 0; ;) {
+    const page = await events(server, `${rooms}&after=${next}&limit=2`)
+    t.ok(page.events.length <= 2)
+    seen.push(...page.events.map(({ seq }) => seq))
+    if (page.events.length === 0) break
+    next = page.resume.next
+  }
+  t.same(seen, logged(server, sessionId))
+  const { head } = await events(server, rooms)
+  const polled = events(server, `${rooms}&after=${head}&wait=60000`)
+  const told = conversation(server, 'wake up')
+  t.ok((await polled).events.length > 0)
+  await told
+  t.same((await events(server, `${rooms}&after=${(await events(server, rooms)).head}&wait=1`)).events, [])
+})
+
+t.test('a cursor older than what is kept, or of another log, is told so', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const head = server.services.log.head()
+  server.services.store.events.trim(Date.now() + 1, 1e9, 3)
+  const floor = server.services.store.events.floor()
+  t.match((await events(server, 'after=1')).resume, { verdict: 'gap', from: floor })
+  t.match((await events(server, `after=${floor}`)).resume, { verdict: 'ok', from: floor })
+  t.match((await events(server, `after=${head + 1000}`)).resume, { verdict: 'gap', from: floor })
+  const client = await listen(t, server)
+  client.send('resume', { after: 1, rooms: [`session:${sessionId}`] }, 'r')
+  t.match((await client.event('resumed', 'r')).data, { verdict: 'gap', from: floor, head })
+  await client.event('caught_up', 'r')
+  t.same(client.frames.flatMap(({ seq }) => seq ?? []), logged(server, sessionId))
+})
+
+t.test('the cursor of one key shows another key nothing of teams it does not reach', async t => {
+  const server = await run(t, { teams: { other: {} } })
+  const { sessionId } = await conversation(server)
+  const { tellId } = server.services.tells.start({ from: 'someone', to: 'other', message: 'x', caller: 'x' })
+  await server.services.tells.wait(tellId, 0, never)
+  const held = server.makeKey({ permissions: ['cache:read', 'status'], teams: ['other'] })
+  const all = await events(server, 'limit=1000', held)
+  t.ok(all.events.length > 0)
+  t.same([...new Set(all.events.map(({ data }) => data.team))], ['other'])
+  t.match(await events(server, `rooms=session:${sessionId}`, held), { error: 'ForbiddenError' })
+  t.match(await events(server, 'rooms=team:echo', held), { error: 'ForbiddenError' })
+  t.equal((await stream(server, `rooms=session:${sessionId}`, () => true, {}, held)).status, 403)
+  const { seen } = await stream(server, 'after=0', (_, names) => names.includes('caught_up'), {}, held)
+  t.same([...new Set(seen.map(({ data }) => data.team))], ['other'])
+  const blind = server.makeKey({ permissions: ['status'], teams: ['other'] })
+  t.ok((await events(server, 'limit=1000', blind)).events.every(({ event }) => event.startsWith('process:')))
+  const client = await listen(t, server, held)
+  client.send('resume', { after: 0, rooms: [`session:${sessionId}`] }, 'r')
+  t.match((await client.event('error', 'r')).data, { error: 'ForbiddenError' })
+})
+
+t.test('whatever way a client comes back by, and however often, it has all, once and in order', async t => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1e6)
+  t.comment(`SEED=${seed}`)
+  const random = createRandom(seed)
+  const schedules = Number(process.env.SCHEDULES ?? 15)
+  t.setTimeout(30_000 + schedules * 1_000)
+  const server = await run(t)
+  for (let n = 0; n < schedules; n++) {
+    const { sessionId } = await conversation(server, `schedule ${n}`)
+    const text = Array.from({ length: 12 }, (_, i) => `${'w'.repeat(random.below(9))}${i}`).join(' ')
+    const { tellId } = server.services.tells.start({ from: 'someone', to: 'echo', message: `!slow 8 ${random.below(12)} ${text}`, caller: 'x' })
+    const before = logged(server, sessionId)[0]! - 1
+    const seen: Seen[] = []
+    const cursor = () => seen.at(-1)?.seq ?? before
+    const done = () => seen.some(({ event, data }) => (event === 'tell:complete') && data.tellId === tellId)
+    for (let tries = 0; !done() && tries < 200; tries++) {
+      const many = random.below(5) + 1
+      const start = seen.length
+      const enough = (more: number) => more >= many || done()
+      switch (random.below(3)) {
+        case 0: {
+          const page = await events(server, `rooms=session:${sessionId}&after=${cursor()}&wait=2000&limit=${many}`)
+          seen.push(...page.events)
+          break
+        }
+        case 1: {
+          const part = await stream(server, `rooms=session:${sessionId}`, more => more.length >= many || more.some(({ event, data }) => event === 'tell:complete' && data.tellId === tellId), { 'last-event-id': String(cursor()) })
+          seen.push(...part.seen)
+          break
+        }
+        default: await bySocket(t, server, sessionId, cursor(), frame => { if (!enough(seen.length - start)) seen.push(frame); return enough(seen.length - start) })
+      }
+    }
+    const seqs = seen.map(({ seq }) => seq)
+    t.same(seqs, [...new Set(seqs)].sort((a, b) => a - b), `once and in order (${n})`)
+    t.ok(logged(server, sessionId).filter(seq => seq <= seqs.at(-1)!).every(seq => seqs.includes(seq)), 'without a hole')
+    const complete = seen.find(({ event, data }) => event === 'tell:complete' && data.tellId === tellId)!
+    t.equal(complete.data.response, text)
+    const chunks = seen.filter(({ event, data }) => event === 'tell:chunk' && data.tellId === tellId).map(({ data }) => data as unknown as Chunk)
+    // Chunks that were folded away while the client was gone are in the answer; those it has never say anything else.
+    t.ok(text.startsWith(applyChunks(chunks)) || chunks[0]!.offset > 0, 'the chunks are of the answer')
+  }
+})
+
+/** A socket that resumes, hears until it has enough, and breaks. */
+async function bySocket (t: Test, server: Running, sessionId: string, after: number, hear: (frame: Seen) => boolean) {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws`, { headers: { authorization: `Bearer ${server.key}` } })
+  t.teardown(() => { socket.terminate() })
+  await once(socket, 'open')
+  socket.send(JSON.stringify({ event: 'resume', data: { after, rooms: [`session:${sessionId}`] } }))
+  await new Promise<void>(resolve => {
+    socket.on('message', (raw: Buffer) => {
+      const frame = JSON.parse(raw.toString()) as Seen
+      if (typeof frame.seq === 'number' && hear(frame)) resolve()
+    })
+  })
+  socket.terminate()
+}
