@@ -1,4 +1,4 @@
-import type { TObject, TSchema } from '@sinclair/typebox'
+import { Type, type TObject, type TSchema } from '@sinclair/typebox'
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ValidationError } from '../src/errors.ts'
@@ -7,7 +7,7 @@ import type { Call, Tool } from '../src/tool.ts'
 export interface RestOptions {
   tools: readonly Tool[]
   /** The call of one tool by whoever sent this request. `own.signal` is made when it is read: hand it on unread. */
-  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit'>): Call
+  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
 }
 
 type Fields = Record<string, unknown>
@@ -23,7 +23,7 @@ export default async function rest (app: FastifyInstance, { tools, call }: RestO
     const coerce = coercion(tool.input)
     const handler = (request: FastifyRequest, reply: FastifyReply) => tool.run(
       join(coerce(request.params), coerce(request.query), request.body),
-      call(request, new Asker(reply))
+      call(request, new Asker(reply, request.headers['idempotency-key']))
     )
     const route = { method, config: { auth: true as const }, exposeHeadRoute: false, handler }
     app.route({ ...route, url, schema: documentation(tool) })
@@ -55,9 +55,15 @@ function documentation ({ name, title, description, input, output, http: { metho
     description,
     ...(inPath.size > 0 && { params: only(key => inPath.has(key)) }),
     ...(Object.keys(others.properties).length > 0 && { [method === 'POST' ? 'body' : 'querystring']: others }),
+    ...(method !== 'GET' && { headers: KEYED }),
     response: { 200: output }
   }
 }
+
+/** Beside its input, what every call that changes something takes. */
+const KEYED = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'A name of your choice for this call: sent again with the same key and input, it is done once and answered alike' }))
+})
 
 const ajv = new Ajv({ coerceTypes: 'array', allErrors: true, strict: false })
 
@@ -90,11 +96,13 @@ function join (params: Fields, query: Fields, body: unknown): unknown {
  * since most tools never wait. Fastify's `request.signal` would follow the request's stream, which closes once the body is read.
  */
 class Asker {
+  readonly idempotencyKey: unknown
   readonly #raw: FastifyReply['raw']
   #gone: AbortController | undefined
 
-  constructor ({ raw }: FastifyReply) {
+  constructor ({ raw }: FastifyReply, idempotencyKey: unknown) {
     this.#raw = raw
+    this.idempotencyKey = idempotencyKey
   }
 
   emit (): void {}

@@ -12,7 +12,7 @@ export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'vers
   tools: readonly Tool[]
   api: () => Pick<Api, 'bodyLimit'>
   /** The call of one tool by whoever is behind this socket now. */
-  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit'>): Call
+  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
 }
 
 /**

@@ -27,6 +27,8 @@ export const Settings = closed({
   tellTimeout: Duration('30s', 'How long team_tell waits where the caller does not say.'),
   approvalTimeout: Duration('5m', 'How long an agent\'s permission question waits for a person; then it is denied. 0 for ever.'),
   maxQueued: Type.Integer({ minimum: 0, maximum: 100_000, default: 100, description: 'Tells that may wait for one session' }),
+  maxDepth: Type.Integer({ minimum: 0, maximum: 1000, default: 8, description: 'How many tells may stand above one: a team that is told tells another, and so on' }),
+  idempotencyTtl: Duration('24h', 'How long an idempotency key is remembered.'),
   keepEvents: Duration('30d', 'How long what happened and was said is kept. 0 for ever.'),
   maxEvents: Type.Integer({ minimum: 0, default: 1_000_000, description: 'Events kept at most, the oldest go first. 0 without bound' }),
   drainTimeout: Duration('10s', 'How long a stopping server waits for running tells.')

@@ -39,6 +39,8 @@ export const Tell = Type.Object({
   response: Type.String({ description: 'The answer; while the tell runs, the answer so far' }),
   error: Type.Optional(ErrorBody),
   usage: Type.Optional(Usage),
+  parentId: Type.Optional({ ...TellId, description: 'The tell in whose turn the speaker sent this one, where that is known' }),
+  depth: Type.Integer({ description: 'How many tells are above it' }),
   createdAt: Type.Integer({ description: 'Unix ms' }),
   startedAt: Type.Optional(Type.Integer({ description: 'Unix ms' })),
   endedAt: Type.Optional(Type.Integer({ description: 'Unix ms' })),

@@ -82,7 +82,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
   return app
 }
 
-type Own = Pick<Call, 'signal' | 'emit' | 'patience'>
+type Own = Pick<Call, 'signal' | 'emit' | 'patience' | 'idempotencyKey'>
 
 /**
  * What every call has is on one prototype: an object literal with an accessor, or so many fields, made for each request
@@ -99,6 +99,7 @@ function callMaker (services: Wiring): (request: FastifyRequest, own: Own) => Ca
     call.charge = bucket => request.charge(bucket)
     call.emit = own.emit
     if (own.patience !== undefined) call.patience = own.patience
+    if (own.idempotencyKey !== undefined) call.idempotencyKey = own.idempotencyKey
     return call
   }
 }

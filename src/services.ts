@@ -11,6 +11,7 @@ import { createCache } from './cache.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { SessionNotFoundError } from './errors.ts'
 import { createKeys, type Keys } from './keys.ts'
+import { createIdempotency } from './idempotency.ts'
 import { bringToLife } from './living.ts'
 import { createLog } from './log.ts'
 import { createPool } from './pool.ts'
@@ -77,6 +78,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     })
   })
   const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
+  const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const keys = createKeys({ store, clock, config })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 
@@ -104,6 +106,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     approvals,
     cache: createCache(store),
     log,
+    idempotency,
     keys,
     store,
     reconfigure (next) {

@@ -1,6 +1,7 @@
 import type { EventOf } from '../schemas/event.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
 import { applyChunks } from './answer.ts'
+import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFullError, TellCancelledError, TellNotFoundError, toErrorBody } from './errors.ts'
 import type { Log } from './log.ts'
@@ -13,8 +14,7 @@ import { runTurn, type TurnEnd } from './turn.ts'
 import { uuid7 } from './uuid7.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
-interface Running {
-  readonly id: string
+interface Running extends Turn {
   readonly session: SessionRow
   readonly message: string
   readonly cancel: AbortController
@@ -35,14 +35,15 @@ const STOPPING = new Error('The server is stopping')
 export interface Tells {
   /**
    * Accept a tell: from here on it ends in exactly one terminal state. A `tellId` seen before, with the same input,
-   * is the same tell. Throws QueueFullError, IdempotencyMismatchError.
+   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused.
+   * Throws QueueFullError, IdempotencyMismatchError, DeadlockError.
    */
-  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string }, watch?: (progress: Progress) => void): Tell
+  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean }, watch?: (progress: Progress) => void): Tell
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
-  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. */
-  wait (id: string, ms: number, signal: AbortSignal): Promise<WaitEnd>
+  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. `asSender`: who sent it waits. */
+  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean): Promise<WaitEnd>
   /** Resolves when the tell has ended. False where it had ended before. */
   cancel (id: string, reason: string): Promise<boolean>
   /** All of a session, queued and running. */
@@ -62,7 +63,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
   pool: Pool
   log: Log
   clock: Clock
-  limits: () => { maxQueued: number, responseTimeout: number, toolTimeout: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -78,10 +79,10 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     return made
   }
 
-  function prepare (id: string, session: SessionRow, message: string): Running {
+  function prepare ({ id, message, rootId, depth }: Pick<TellRow, 'id' | 'message' | 'rootId' | 'depth'>, session: SessionRow, senders: readonly Turn[] = []): Running {
     let settle!: (how: WaitEnd) => void
     const done = new Promise<WaitEnd>(resolve => { settle = resolve })
-    return { id, session, message, cancel: new AbortController(), watchers: new Set(), begun: false, done, settle }
+    return { id, session, message, rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), begun: false, done, settle }
   }
 
   /** From here on it is looked after: stored first, so that nothing runs that was refused. */
@@ -158,6 +159,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     const living = await pool.acquire(session, { signal: cancel.signal })
     try {
       living.enter('busy', `answers '${session.from}'`)
+      running.inTurn = true
       const now = clock.now()
       log.append({
         event: 'cache:message',
@@ -176,16 +178,18 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         }
       })
     } finally {
+      running.inTurn = false
       pool.release(living)
     }
   }
 
   function toTell (row: TellRow): Tell {
-    const { id, caller: _, error, usage, startedAt, endedAt, ...rest } = row
+    const { id, caller: _, rootId: __, parentId, error, usage, startedAt, endedAt, ...rest } = row
     return {
       tellId: id,
       ...rest,
       response: row.state === 'running' ? applyChunks(store.events.chunks(id)) : row.response,
+      ...(parentId !== null && { parentId }),
       ...(error && { error }),
       ...(usage && { usage }),
       ...(startedAt !== null && { startedAt }),
@@ -210,36 +214,42 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
   }
 
   return {
-    start ({ from, to, message, caller, tellId }, watch) {
+    start ({ from, to, message, caller, tellId, waits = false }, watch) {
       if (draining) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
       const before = tellId === undefined ? undefined : store.tells.get(tellId)
       if (before !== undefined) {
-        if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message) throw new IdempotencyMismatchError(before.id)
+        if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message) throw new IdempotencyMismatchError(`tell id '${before.id}'`)
         if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
         return toTell(before)
       }
+      const senders = sendersOf(from, open)
+      const depth = depthBelow(senders, limits().maxDepth)
+      if (waits) refuseCircle(senders, to)
+      const id = tellId ?? uuid7(clock.now())
+      const parent = senders.length === 1 ? senders[0] : undefined
       const session = sessions.open(from, to)
       const here = line(session.id)
       const ahead = here.queue.length + (here.running === null ? 0 : 1)
       if (ahead > 0 && here.queue.full) {
         throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
       }
-      const running = prepare(tellId ?? uuid7(clock.now()), session, message)
-      if (watch !== undefined) running.watchers.add(watch)
       const row: TellRow = {
-        id: running.id, sessionId: session.id, from, to, caller, state: 'queued', message, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null
+        id, sessionId: session.id, from, to, caller, state: 'queued', message, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null, parentId: parent?.id ?? null, rootId: parent?.rootId ?? id, depth
       }
+      const running = prepare(row, session, senders)
+      if (watch !== undefined) running.watchers.add(watch)
       tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead } }, () => { store.tells.insert(row) })
       enqueue(running)
       return toTell(row)
     },
     get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
-    async wait (id, ms, signal) {
+    async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
       if (running === undefined) return 'ended'
       if (signal.aborted) return 'aborted'
-      return new Promise<WaitEnd>(resolve => {
+      if (asSender) running.waiters++
+      const how = await new Promise<WaitEnd>(resolve => {
         const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
         const abort = () => { end('aborted') }
         function end (how: WaitEnd) {
@@ -250,6 +260,8 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         signal.addEventListener('abort', abort, { once: true })
         void running.done.then(end)
       })
+      if (asSender) running.waiters--
+      return how
     },
     cancel,
     async cancelAll (sessionId, reason) {
@@ -264,10 +276,10 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     recover () {
       for (const row of store.tells.inState('running')) {
         const response = applyChunks(store.events.chunks(row.id))
-        finish(prepare(row.id, sessions.get(row.sessionId), row.message), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
+        finish(prepare(row, sessions.get(row.sessionId)), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
       }
       for (const row of store.tells.inState('queued')) {
-        enqueue(prepare(row.id, sessions.get(row.sessionId), row.message))
+        enqueue(prepare(row, sessions.get(row.sessionId)))
       }
     },
     async drain (ms) {

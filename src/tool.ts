@@ -6,6 +6,7 @@ import type { Approvals } from './approvals.ts'
 import type { Config } from '../schemas/config.ts'
 import type { Cache } from './cache.ts'
 import type { Clock } from './clock.ts'
+import type { Attempt, Idempotency } from './idempotency.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import type { Sessions } from './sessions.ts'
@@ -44,6 +45,7 @@ export interface Services {
   readonly approvals: Approvals
   readonly cache: Cache
   readonly log: Log
+  readonly idempotency: Idempotency
 }
 
 /** What happens while a call runs, told to its caller alone. */
@@ -56,6 +58,10 @@ export interface Call extends Services {
   readonly signal: AbortSignal
   /** How long this transport's clients bear a silent call, ms. A wait is cut to it and answered with how to go on. */
   readonly patience?: number
+  /** As its transport found it: with it a tool that changes something does so once, however often it is called. */
+  readonly idempotencyKey?: unknown
+  /** There for a handler that `resumes`, when the call came with an idempotency key. */
+  readonly attempt?: Attempt
   /** Hear what happens meanwhile. */
   emit (progress: Progress): void
   /** Count this call against the caller's limit of that name; throws RateLimitedError. */
@@ -77,6 +83,11 @@ interface Spec {
   http: { method: 'GET' | 'POST' | 'DELETE', url: string, aliases?: readonly string[] }
   /** A second name on the WebSocket. `events`: answered by the events it causes, in the place of a result. */
   socket?: { event: string, answer: 'result' | 'events' }
+  /**
+   * What it makes outlasts the call and has an id: who comes again with the same idempotency key runs the handler too, which
+   * finds it by `attempt.workId` and sets `attempt.stage`. Without, all of one key share one run, which nobody can cancel.
+   */
+  resumes?: boolean
   /** The limit it counts against, beside that of all requests. */
   charge?: 'tell'
 }
@@ -88,7 +99,7 @@ export interface Tool extends Readonly<Spec> {
   readonly scoped: boolean
   /** Whether this caller has the permission at all; which teams it reaches is judged by the call. */
   permits (caller: Caller): boolean
-  /** permit → validate → reach → charge → handle. Resolves to a value of `output`. */
+  /** permit → validate → reach → charge → handle; with an idempotency key, the last three once. Resolves to a value of `output`. */
   run (input: unknown, call: Call): Promise<Record<string, unknown>>
 }
 
@@ -115,6 +126,28 @@ export function defineTool<const I extends TObject, const O extends TProperties>
   const checkOutput = outputChecker(spec.name, output)
   const permits = ({ permissions }: Caller) => permissions.has('admin') || needed.some(one => permissions.has(one))
 
+  // What has no route changes nothing but the socket that it comes by.
+  const changes = spec.http.method !== 'GET' && spec.http.url !== ''
+
+  async function perform (args: Static<I>, call: Call) {
+    const answer = await handler(args, call) as Record<string, unknown>
+    answer.timestamp = call.clock.now()
+    checkOutput(answer)
+    return answer
+  }
+
+  const once = (args: Static<I>, call: Call) => call.idempotency.once({
+    key: call.idempotencyKey,
+    caller: call.caller.name,
+    tool: spec.name,
+    input: args,
+    resumes: spec.resumes === true,
+    team: () => team === null ? null : team(args, call),
+    reach: name => { reach(call.caller, name) },
+    charge: async () => { if (spec.charge !== undefined) await call.charge(spec.charge) },
+    perform: attempt => perform(args, Object.create(call, spec.resumes === true ? { attempt: { value: attempt } } : { signal: { value: new AbortController().signal } }) as Call)
+  })
+
   return Object.freeze({
     ...spec,
     input,
@@ -124,12 +157,10 @@ export function defineTool<const I extends TObject, const O extends TProperties>
     async run (raw: unknown, call: Call) {
       if (!permits(call.caller)) throw new ForbiddenError(`This key lacks the permission '${needed.join("' or '")}'`)
       const args = check(raw)
+      if (changes && call.idempotencyKey !== undefined) return once(args, call)
       if (team !== null) reach(call.caller, team(args, call))
       if (spec.charge !== undefined) await call.charge(spec.charge)
-      const answer = await handler(args, call) as Record<string, unknown>
-      answer.timestamp = call.clock.now()
-      checkOutput(answer)
-      return answer
+      return perform(args, call)
     }
   })
 }

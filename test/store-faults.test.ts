@@ -135,7 +135,7 @@ t.test('tells that were queued go on after a start with a smaller maxQueued', as
   const session = sessions.open('a', 'echo')
   const ids = [0, 1, 2, 3].map(n => `00000000-0000-4000-8000-00000000000${n}`)
   for (const id of ids) {
-    store.tells.insert({ id, sessionId: session.id, from: 'a', to: 'echo', caller: 'key', state: 'queued', message: id, response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null })
+    store.tells.insert({ id, sessionId: session.id, from: 'a', to: 'echo', caller: 'key', state: 'queued', message: id, response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, parentId: null, rootId: '', depth: 0 })
   }
   tells.recover()
   for (let n = 0; n < 4; n++) await turns()

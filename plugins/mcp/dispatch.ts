@@ -10,6 +10,8 @@ export interface Extras {
   emit (progress: Progress): void
   /** ms */
   patience?: number
+  /** `_meta.idempotencyKey` of the request. */
+  readonly idempotencyKey?: unknown
 }
 
 /** One request as its carrier, whichever generation of the protocol that speaks, hands it on. */
@@ -48,11 +50,13 @@ class Own implements Extras {
   readonly #context: Context
   readonly emit: Extras['emit']
   readonly patience: number
+  readonly idempotencyKey: unknown
 
-  constructor (context: Context, emit: Extras['emit'], patience: number) {
+  constructor (context: Context, emit: Extras['emit'], patience: number, idempotencyKey?: unknown) {
     this.#context = context
     this.emit = emit
     this.patience = patience
+    this.idempotencyKey = idempotencyKey
   }
 
   get signal (): AbortSignal { return this.#context.signal }
@@ -97,7 +101,7 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs 
     }
     const progress = context.notify === undefined ? undefined : progressOf(context.notify)
     try {
-      const call = context.call(new Own(context, progress?.emit ?? silent, patience))
+      const call = context.call(new Own(context, progress?.emit ?? silent, patience, isObject(params._meta) ? params._meta.idempotencyKey : undefined))
       const output = await tool.run(params.arguments, call)
       return { content: content?.(tool, output) ?? text(output), structuredContent: output }
     } catch (err) {

@@ -15,7 +15,7 @@ export interface Surroundings {
   /** The number of the newest event. */
   head (): number
   health (): object
-  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit'>): Call
+  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
   bytesOf (published: Published): Buffer
   /** A cursor in the log for this socket. */
   follow (reader: Reader): Feed
@@ -164,7 +164,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     enter(id)
   }
 
-  async function perform ({ event, data, id, fault }: Frame): Promise<void> {
+  async function perform ({ event, data, id, idempotencyKey, fault }: Frame): Promise<void> {
     if (fault !== undefined) throw fault
     const wanted = typeof event === 'string' ? requests.get(event) : undefined
     if (wanted === undefined) throw new ValidationError(typeof event === 'string' ? `Nothing is called '${event.slice(0, 100)}'. Any tool's name is an event` : 'A frame needs an event, a string')
@@ -186,7 +186,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
 
     inFlight.add(gone)
     try {
-      const result = await tool.run(data, Object.assign(call(request, { signal: gone.signal, emit }), { subscriber: subscriberOf(id) }))
+      const result = await tool.run(data, Object.assign(call(request, { signal: gone.signal, emit, idempotencyKey }), { subscriber: subscriberOf(id) }))
       if (!events || !told) outbox.send(answer, result, id)
     } catch (err) {
       // Once a tell has begun, its own end is the answer, also to a wait that ended before it.

@@ -7,6 +7,8 @@ export interface Frame {
   data: unknown
   /** The client's own, on everything its request causes. */
   id: Id
+  /** With it a request that changes something does so once, however often it comes. */
+  idempotencyKey?: unknown
   /** What is wrong with its shape. */
   fault?: Error
 }
@@ -50,11 +52,11 @@ export function readFrame (text: string): Frame {
     return broken('A frame must be JSON: {"event": …, "data": …, "id": …}')
   }
   if (typeof read !== 'object' || read === null || Array.isArray(read)) return broken('A frame must be an object: {"event": …, "data": …, "id": …}')
-  const { event, data, id, ...more } = read as Record<string, unknown>
+  const { event, data, id, idempotencyKey, ...more } = read as Record<string, unknown>
   if (!isId(id)) return broken(`The id of a frame must be a number or a string of at most ${MAX_ID} characters`)
   const unknown = Object.keys(more)[0]
-  if (unknown !== undefined) return broken(`Unknown field '${unknown.slice(0, 100)}' in the frame; it takes event, data, id`, id)
-  return { event, data, id }
+  if (unknown !== undefined) return broken(`Unknown field '${unknown.slice(0, 100)}' in the frame; it takes event, data, id, idempotencyKey`, id)
+  return { event, data, id, idempotencyKey }
 }
 
 function isId (id: unknown): id is Id {

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
 import { approvalTable } from './sqlite-approvals.ts'
 import { eventTable } from './sqlite-events.ts'
+import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
 import { sessionTable } from './sqlite-sessions.ts'
 import { tellTable } from './sqlite-tells.ts'
@@ -35,6 +36,7 @@ export function openStore (home: string): Store {
     events: eventTable(db),
     keys: keyTable(db),
     approvals: approvalTable(db),
+    idempotency: idempotencyTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

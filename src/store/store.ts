@@ -40,6 +40,32 @@ export interface TellRow {
   readonly createdAt: number
   readonly startedAt: number | null
   readonly endedAt: number | null
+  /** The tell in whose turn this one was sent; null where it came from outside, or where several could be meant. */
+  readonly parentId: string | null
+  /** The first of the chain: its own id where there is no parent. */
+  readonly rootId: string
+  /** How many tells are above it. */
+  readonly depth: number
+}
+
+/** What a call with an idempotency key came to. */
+export type Outcome = { result: Record<string, unknown> } | { error: ErrorBody }
+
+export interface IdempotencyRow {
+  /** The name of the key it came with. */
+  readonly caller: string
+  readonly key: string
+  readonly tool: string
+  /** SHA-256 of the input, hex. */
+  readonly inputHash: string
+  /** The team it touches; null where there is none. */
+  readonly team: string | null
+  /** The id of what the call makes. */
+  readonly workId: string
+  /** null while it runs, and for ever where the server died meanwhile. */
+  readonly outcome: Outcome | null
+  /** Unix ms. */
+  readonly createdAt: number
 }
 
 export interface ApprovalRow {
@@ -139,6 +165,15 @@ export interface Store {
     /** All in this state, oldest first. */
     inState (state: ApprovalState): ApprovalRow[]
     update (id: string, fields: Partial<Pick<ApprovalRow, 'state' | 'decision' | 'by' | 'reason' | 'rule' | 'updatedInput' | 'decidedAt'>>): void
+  }
+  readonly idempotency: {
+    /** Without its outcome. Throws where the caller has used the key before. */
+    insert (row: IdempotencyRow): void
+    get (caller: string, key: string): IdempotencyRow | undefined
+    settle (caller: string, key: string, outcome: Outcome): void
+    remove (caller: string, key: string): void
+    /** Forgets those made at `before` or earlier; returns how many. */
+    sweep (before: number): number
   }
   /** Empty when the file is sound. */
   check (): string[]

@@ -15,6 +15,7 @@ export const teamTell = defineTool({
   http: { method: 'POST', url: '/teams/tell' },
   socket: { event: 'tell:start', answer: 'events' },
   charge: 'tell',
+  resumes: true,
   input: Type.Object({
     toTeam: TeamName,
     message: MessageText,
@@ -33,14 +34,17 @@ export const teamTell = defineTool({
   },
   team: ({ toTeam }) => toTeam,
 
-  async handler ({ toTeam, message, fromTeam, timeout, tellId }, { caller, config, teams, tells, clock, signal, patience, emit }) {
+  async handler ({ toTeam, message, fromTeam, timeout, tellId }, { caller, config, teams, tells, clock, signal, patience, attempt, emit }) {
     teams.ready(toTeam)
     const wanted = timeout ?? config().settings.tellTimeout
-    const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, ...(tellId !== undefined && { tellId }) }, emit)
+    const own = tellId ?? attempt?.workId
+    const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(own !== undefined && { tellId: own }) }, emit)
+    if (attempt !== undefined) attempt.stage = 'begun'
     const bears = patience !== undefined && (wanted === 0 || wanted > patience)
-    const how = wanted < 0 ? 'time' : await tells.wait(id, bears ? patience : wanted, signal)
+    const how = wanted < 0 ? 'time' : await tells.wait(id, bears ? patience : wanted, signal, true)
 
     const { caller: _, ...tell } = tells.get(id)
+    if (attempt !== undefined && (wanted < 0 || isOver(tell))) attempt.stage = 'done'
     const of = { tellId: id, sessionId: tell.sessionId }
     if (tell.error !== undefined) throw new IrisError(tell.error.error, tell.error.statusCode, tell.error.message, { details: { ...tell.error.details, ...of, state: tell.state, response: tell.response } })
     if (how === 'stopped') throw new PoolFullError('The server stops. The tell stays in the queue and runs at its next start', { details: { ...of, retryAfter: 5 } })

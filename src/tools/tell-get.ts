@@ -17,8 +17,9 @@ export const tellGet = defineTool({
   team: ({ tellId }, { tells }) => tells.get(tellId).to,
 
   async handler ({ tellId, wait }, { caller, tells, signal, patience }) {
-    readable(caller, tells.get(tellId))
-    if (wait > 0) await tells.wait(tellId, Math.min(wait, patience ?? wait), signal)
+    const sent = tells.get(tellId)
+    readable(caller, sent)
+    if (wait > 0) await tells.wait(tellId, Math.min(wait, patience ?? wait), signal, sent.caller === caller.name)
     const { caller: _, ...tell } = tells.get(tellId)
     return tell
   }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
-import type { ApprovalRow, SessionRow, Store, TellRow } from '../../src/store/store.ts'
+import type { ApprovalRow, IdempotencyRow, SessionRow, Store, TellRow } from '../../src/store/store.ts'
 
 const session = (more: Partial<SessionRow> = {}): SessionRow => ({
   id: randomUUID(), from: 'a', to: 'b', conversation: randomUUID(), resumable: false, current: true, agentVersion: null, costSoFar: 0, createdAt: 1, lastUsedAt: 1, asleepSince: 1, asleepReason: 'new', ...more
 })
 const tell = (sessionId: string, more: Partial<TellRow> = {}): TellRow => ({
-  id: randomUUID(), sessionId, from: 'a', to: 'b', caller: 'key', state: 'queued', message: 'hi', response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, ...more
+  id: randomUUID(), sessionId, from: 'a', to: 'b', caller: 'key', state: 'queued', message: 'hi', response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, parentId: null, rootId: '', depth: 0, ...more
 })
 const said = (sessionId: string, text: string) => ({ event: 'cache:message', data: { sessionId, team: 'b', message: { timestamp: 1, type: 'user', data: { text } } } }) as const
 
@@ -16,7 +16,7 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     const place = makePlace(t)
     const before = open(place)
     const row = session()
-    const one = tell(row.id)
+    const one = tell(row.id, { parentId: randomUUID(), rootId: randomUUID(), depth: 2 })
     before.sessions.insert(row)
     before.tells.insert(one)
     before.tells.update(one.id, { state: 'completed', response: 'yes', usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 }, endedAt: 9 })
@@ -188,5 +188,27 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.not(server.keys.version(), before)
     server.keys.update('k', { revokedAt: 2 })
     t.equal(cli.keys.list()[0]!.revokedAt, 2)
+  })
+  t.test(`${name}: what a key came to is there after a reopen, one for each caller and key, until it is swept`, async t => {
+    const place = makePlace(t)
+    const before = open(place)
+    const row = (caller: string, key: string, createdAt: number): IdempotencyRow => ({ caller, key, tool: 'team_tell', inputHash: 'h', team: 'b', workId: randomUUID(), outcome: null, createdAt })
+    const rows = [row('k', 'one', 1), row('k', 'two', 2), row('other', 'one', 3), row('other', 'two', 4)]
+    for (const one of rows) before.idempotency.insert(one)
+    t.throws(() => { before.idempotency.insert(rows[0]!) })
+    const [result, error] = [{ result: { text: 'ünï😀' } }, { error: { error: 'AgentError', message: 'm', statusCode: 502, timestamp: 1 } }]
+    before.idempotency.settle('k', 'two', result)
+    before.idempotency.settle('other', 'one', error)
+    before.close()
+
+    const { idempotency, close } = open(place)
+    t.teardown(close)
+    t.equal(idempotency.sweep(1), 1)
+    t.equal(idempotency.get('k', 'one'), undefined)
+    t.same(idempotency.get('k', 'two'), { ...rows[1], outcome: result })
+    t.same(idempotency.get('other', 'one'), { ...rows[2], outcome: error })
+    idempotency.remove('other', 'one')
+    t.equal(idempotency.get('other', 'one'), undefined)
+    t.same(idempotency.get('other', 'two'), rows[3])
   })
 }

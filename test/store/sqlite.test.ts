@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { lockHome } from '../../src/store/lock.ts'
+import { start } from '../../src/store/migrations/001-start.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { scratch } from '../fixtures/wired.ts'
 import { storeSuite } from './abstract.ts'
@@ -23,6 +24,19 @@ t.test('a file of a newer Iris is refused, untouched', async t => {
   db.pragma('user_version = 999')
   db.close()
   t.throws(() => openStore(home), { message: /written by a newer Iris \(schema 999/ })
+})
+
+t.test('a file of an older Iris is brought up to date, with what is in it', async t => {
+  const home = scratch(t)
+  const db = new Database(join(home, 'iris.db'))
+  db.exec(start)
+  db.pragma('user_version = 1')
+  db.exec(`INSERT INTO session VALUES (1, 's', 'a', 'b', 'c', 0, 1, NULL, 0, 1, 1, 1, 'new');
+    INSERT INTO tell VALUES (1, 't', 's', 'a', 'b', 'key', 'queued', 'hi', '', NULL, NULL, 1, NULL, NULL)`)
+  db.close()
+  const store = openStore(home)
+  t.teardown(() => { store.close() })
+  t.match(store.tells.get('t'), { message: 'hi', parentId: null, rootId: 't', depth: 0 })
 })
 
 t.test('a data directory has one server, and is free again after it', async t => {
