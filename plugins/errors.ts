@@ -64,7 +64,7 @@ function toRow (err: unknown): unknown {
 }
 
 function answer (err: unknown, request: FastifyRequest, reply: FastifyReply, now: number): FastifyReply {
-  if (!(err instanceof IrisError)) request.log.error({ err }, 'a fault of ours')
+  if (!(err instanceof IrisError)) request.log.error({ err, requestId: request.id }, 'a fault of ours')
   const body = toErrorBody(err, now)
   const retryAfter = body.details?.retryAfter
   if (typeof retryAfter === 'number') reply.header('retry-after', Math.ceil(retryAfter))

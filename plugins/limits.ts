@@ -43,11 +43,12 @@ async function limits (app: FastifyInstance, { api }: LimitsOptions): Promise<vo
   app.decorateRequest('count', async function (this: FastifyRequest) { refuse(await spend(requests, this), 'requests') })
   app.decorateRequest('charge', async function (this: FastifyRequest) { refuse(await spend(tells, this), 'tells') })
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.auth === undefined && !request.is404) return
-    const spent = await spend(requests, request)
-    reply.headers({ 'ratelimit-limit': spent.max, 'ratelimit-remaining': spent.remaining, 'ratelimit-reset': spent.ttlInSeconds })
-    refuse(spent, 'requests')
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.auth === undefined && !request.is404) return done()
+    spend(requests, request).then(spent => {
+      reply.headers({ 'ratelimit-limit': spent.max, 'ratelimit-remaining': spent.remaining, 'ratelimit-reset': spent.ttlInSeconds })
+      refuse(spent, 'requests')
+    }).then(() => { done() }, done)
   })
 }
 

@@ -34,7 +34,7 @@ export default async function mcp (app: FastifyInstance, { call, sessions, ...op
     dispatch,
     context: (request: FastifyRequest) => ({
       call: (extras: Extras) => call(request, extras),
-      failed: (err: unknown) => { request.log.error({ err }, 'An MCP call failed') }
+      failed: (err: unknown) => { request.log.error({ err, requestId: request.id }, 'An MCP call failed') }
     })
   }
   const modern = createModern(shared)

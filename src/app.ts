@@ -38,6 +38,8 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     ...(log !== undefined && { loggerInstance: log }),
     // A line per request costs as much as the request; faults are logged where they are answered.
     logController: new LogController({ disableRequestLogging: true }),
+    // Nor does each request need a logger of its own: what is logged says which one it was.
+    childLoggerFactory: logger => logger,
     bodyLimit: api().bodyLimit,
     trustProxy: api().trustProxy,
     return503OnClosing: false, // the tools say what a stopping server still does

@@ -27,9 +27,13 @@ export const hashKey = (token: string) => digest('sha256', token)
 export function createKeys ({ store: { keys }, clock, config }: { store: Pick<Store, 'keys'>, clock: Clock, config: () => Config }): Keys {
   let known = new Map<string, { record: KeyRecord, caller: Caller }>()
   let seen: { version: number, config: Config } | null = null
+  let looked = false
 
-  /** All keys by hash; read anew whenever either source changed. */
+  /** All keys by hash; read anew whenever either source changed. The store is asked once in each turn of the event loop. */
   function byHash () {
+    if (looked && seen?.config === config()) return known
+    looked = true
+    setImmediate(() => { looked = false })
     const now = { version: keys.version(), config: config() }
     if (seen?.version !== now.version || seen.config !== now.config) {
       const records = [...configKeys(now.config), ...keys.list()]
@@ -55,6 +59,7 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
       return revokedAt !== undefined || (expiresAt !== undefined && expiresAt <= clock.now()) ? null : found.caller
     },
     create (grant) {
+      looked = false
       const taken = [...keys.list(), ...configKeys(config())].find(({ name }) => name === grant.name)
       if (taken !== undefined) throw new ValidationError(`A key is named '${grant.name}' already. Choose another name, or rotate it`)
       const { key, hash } = mint()
@@ -66,8 +71,9 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
       ...configKeys(config()).map(record => ({ ...record, source: 'config' as const })),
       ...keys.list().map(record => ({ ...record, source: 'store' as const }))
     ].map(({ hash: _, ...rest }) => rest),
-    revoke: name => { keys.update(stored(name).name, { revokedAt: clock.now() }) },
+    revoke: name => { looked = false; keys.update(stored(name).name, { revokedAt: clock.now() }) },
     rotate (name) {
+      looked = false
       const record = stored(name)
       if (record.revokedAt !== undefined) throw new ValidationError(`The key '${name}' is revoked. Create a new one`)
       const { key, hash } = mint()

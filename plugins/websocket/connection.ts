@@ -139,7 +139,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   }
 
   function fail (err: unknown, id: Id) {
-    if (!(err instanceof IrisError)) request.log.error({ err }, 'a fault of ours')
+    if (!(err instanceof IrisError)) request.log.error({ err, requestId: request.id }, 'a fault of ours')
     outbox.send('error', toErrorBody(err, clock.now()), id)
   }
 
@@ -191,7 +191,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     } catch (err) {
       // Once a tell has begun, its own end is the answer, also to a wait that ended before it.
       if (!events || !told) throw err
-      if (!(err instanceof IrisError)) request.log.error({ err }, 'a fault of ours')
+      if (!(err instanceof IrisError)) request.log.error({ err, requestId: request.id }, 'a fault of ours')
     } finally {
       settled = true
       release()
