@@ -41,7 +41,8 @@ export function locateConfig ({ file, home, env, cwd }: LoadOptions): Located {
   return { file: found, home: chosen !== undefined ? resolve(cwd, chosen) : join(found === null ? cwd : dirname(found), '.iris') }
 }
 
-const ajv = new Ajv({ useDefaults: true, strict: true, allowUnionTypes: true, allErrors: true, verbose: true, validateFormats: false })
+// Used once in a run: making its code shorter would take longer than running it.
+const ajv = new Ajv({ code: { optimize: false }, useDefaults: true, strict: true, allowUnionTypes: true, allErrors: true, verbose: true, validateFormats: false })
 let valid: ValidateFunction<Static<typeof ConfigFile>> | undefined
 
 /** Reads, checks and completes the configuration. Throws ConfigError with all that is wrong. */
