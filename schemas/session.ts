@@ -23,6 +23,7 @@ export const Session = Type.Object({
   queued: Type.Integer({ description: 'Tells waiting for their turn' }),
   pid: Type.Optional(Type.Integer()),
   agentVersion: Type.Optional(Type.String({ description: 'The version the agent last said it is' })),
+  forkedFrom: Type.Optional({ ...SessionId, description: 'The session whose history it began with' }),
   createdAt: Type.Integer({ description: 'Unix ms' }),
   lastUsedAt: Type.Integer({ description: 'Unix ms' })
 }, { additionalProperties: false })

@@ -5,7 +5,7 @@ import type { SessionState } from '../schemas/session.ts'
 import type { Agent, AgentEvent, AgentProcess, Exit } from './agent/agent.ts'
 import type { Approvals } from './approvals.ts'
 import type { Clock } from './clock.ts'
-import { IrisError, toErrorBody } from './errors.ts'
+import { AgentError, IrisError, toErrorBody } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow } from './store/store.ts'
@@ -52,6 +52,10 @@ export interface Surroundings {
 
 const UNASKED = 'works on what nobody asked for'
 
+/** A fork without its history would be another conversation than the one that was asked for. */
+const unforkable = ({ details }: IrisError) => new AgentError(
+  'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
+
 /** Starts an agent for a session. Every step is told to the log. */
 export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, environment, spawnTimeout, onError }: Surroundings): Living {
   const { id: sessionId } = session
@@ -94,6 +98,9 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       if (event.type === 'ended') { if (reason === UNASKED) enter('idle', 'nothing to do') } else if (state === 'idle') enter('busy', UNASKED)
     }
     switch (event.type) {
+      case 'ended':
+        if (event.place !== undefined) sessions.update(sessionId, { place: event.place })
+        break
       case 'message':
         record(event.kind, event.data, event.tellId)
         break
@@ -157,6 +164,8 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       sessionId,
       conversation: row.conversation,
       resume: row.resumable,
+      ...(row.forkConversation !== null && { fork: row.forkConversation }),
+      ...(row.forkPlace !== null && { forkPlace: row.forkPlace }),
       env: environment(team),
       ...(team.command !== undefined && { command: team.command }),
       ...(team.args !== undefined && { args: team.args }),
@@ -168,19 +177,23 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   }
 
   /** The agent's own record of a conversation can be ahead of ours or gone, after a kill at the wrong moment. */
-  async function start (): Promise<AgentProcess> {
+  async function start (again = false): Promise<AgentProcess> {
     try {
       return await attempt()
     } catch (err) {
       const conversation = err instanceof IrisError ? err.details?.conversation : undefined
       if ((conversation !== 'exists' && conversation !== 'unknown') || giveUp.signal.aborted) throw err
+      const { resumable, forkConversation } = sessions.get(sessionId)
+      if (conversation === 'unknown' && !resumable && forkConversation !== null) throw unforkable(err as IrisError)
+      if (again) throw err
       if (conversation === 'exists') {
         sessions.update(sessionId, { resumable: true })
       } else {
-        sessions.update(sessionId, { resumable: false, conversation: randomUUID(), costSoFar: 0 })
-        record('system', { subtype: 'conversation_lost', message: 'The agent has no record of this conversation any more. A new one begins here' })
+        sessions.update(sessionId, { resumable: false, conversation: randomUUID(), costSoFar: 0, place: null })
+        const shared = forkConversation === null ? '' : ', with the history it was forked with'
+        record('system', { subtype: 'conversation_lost', message: `The agent has no record of this conversation any more. A new one begins here${shared}` })
       }
-      return attempt()
+      return start(true)
     }
   }
 

@@ -5,7 +5,7 @@ import type { Services } from './tool.ts'
 
 /** A session as the outside sees it: its row, and what its process is doing now. */
 export function viewSession (row: SessionRow, { pool, tells }: Pick<Services, 'pool' | 'tells'>): Session {
-  const { id, from, to, current, agentVersion, createdAt, lastUsedAt } = row
+  const { id, from, to, current, agentVersion, forkedFrom, createdAt, lastUsedAt } = row
   const { state, since, reason, pid } = pool.state(row)
   const load = tells.load(id)
   return {
@@ -19,6 +19,7 @@ export function viewSession (row: SessionRow, { pool, tells }: Pick<Services, 'p
     queued: state === 'busy' || state === 'waiting' ? Math.max(0, load - 1) : load,
     ...(pid !== undefined && { pid }),
     ...(agentVersion !== null && { agentVersion }),
+    ...(forkedFrom !== null && { forkedFrom }),
     createdAt,
     lastUsedAt
   }

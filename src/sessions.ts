@@ -15,6 +15,8 @@ export interface Sessions {
   update: Store['sessions']['update']
   /** A fresh conversation for the same pair. The old session stays readable. */
   reset (id: string): SessionRow
+  /** A conversation of `from` with the same team, which begins with what `source` holds so far. There once `keep` is called, for a pair that has none. */
+  fork (source: SessionRow, from: string): { session: SessionRow, keep (): void }
   /** Gone, with its tells and cache. */
   remove (id: string): void
 }
@@ -28,14 +30,18 @@ export function createSessions ({ store, clock }: { store: Store, clock: Clock }
     return row
   }
 
-  function insert (from: string, to: string): SessionRow {
+  function make (from: string, to: string): SessionRow {
     const now = clock.now()
-    const row: SessionRow = {
+    return {
       id: randomUUID(),
       from,
       to,
       conversation: randomUUID(),
       resumable: false,
+      place: null,
+      forkedFrom: null,
+      forkConversation: null,
+      forkPlace: null,
       current: true,
       agentVersion: null,
       costSoFar: 0,
@@ -44,6 +50,10 @@ export function createSessions ({ store, clock }: { store: Store, clock: Clock }
       asleepSince: now,
       asleepReason: 'new'
     }
+  }
+
+  function insert (from: string, to: string): SessionRow {
+    const row = make(from, to)
     sessions.insert(row)
     return row
   }
@@ -60,6 +70,18 @@ export function createSessions ({ store, clock }: { store: Store, clock: Clock }
       sessions.update(id, { current: false })
       return insert(from, to)
     }),
+    fork (source, from) {
+      const session: SessionRow = {
+        ...make(from, source.to),
+        forkedFrom: source.id,
+        // A fork that was never told anything has its history where its own source has it.
+        forkConversation: source.resumable ? source.conversation : source.forkConversation,
+        forkPlace: source.resumable ? source.place : source.forkPlace,
+        costSoFar: source.costSoFar, // the agent's total goes on across a fork
+        asleepReason: 'forked'
+      }
+      return { session, keep () { sessions.insert(session) } }
+    },
     remove: id => { store.transaction(() => { sessions.remove(id) }) }
   }
 }

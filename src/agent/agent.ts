@@ -29,9 +29,10 @@ export type AgentEvent =
   | { type: 'retry', tellId: string | null, attempt: number, delayMs: number, reason: string, auth: boolean }
   /**
    * A turn ended. Exactly one for each message sent, unless the process exits first. `costTotal`: the agent's running
-   * total afterwards (US dollars), the `costSoFar` of its next start.
+   * total afterwards (US dollars), the `costSoFar` of its next start. `place`: its name of where the conversation stands
+   * now, after a completed turn.
    */
-  | { type: 'ended', tellId: string | null, outcome: Outcome, error?: string, details?: Record<string, unknown>, usage?: Usage, costTotal?: number }
+  | { type: 'ended', tellId: string | null, outcome: Outcome, error?: string, details?: Record<string, unknown>, usage?: Usage, costTotal?: number, place?: string }
   /** The process is gone; nothing follows. */
   | { type: 'exit', exit: Exit }
 
@@ -73,6 +74,10 @@ export interface Start {
   conversation: string
   /** Whether the agent already has that conversation. */
   resume: boolean
+  /** The conversation to begin this one with, where it is not there yet. It is read, never written: its own process may run. */
+  fork?: string
+  /** A `place` in that conversation: what comes after it is not shared. */
+  forkPlace?: string
   /** The whole environment of the child, before what the kind of agent adds. */
   env: Readonly<Record<string, string>>
   /** The program, where it is not the kind's own. */
@@ -89,6 +94,6 @@ export interface Start {
 
 /** One kind of agent. */
 export interface Agent {
-  /** Resolves once the agent said that it is ready. Rejects with AgentError: exit code, signal and stderr's tail in `details`, and `details.conversation`: 'unknown' or 'exists' where `resume` was wrong, 'open' where another process has it. */
+  /** Resolves once the agent said that it is ready. Rejects with AgentError: exit code, signal and stderr's tail in `details`, and `details.conversation`: 'unknown' (the one to resume, or to fork) or 'exists' where `resume` was wrong, 'open' where another process has it. */
   start (start: Start): Promise<AgentProcess>
 }

@@ -1,5 +1,5 @@
 import type { Agent, Start } from './agent.ts'
-import { startStreamJson, type AgentOptions, type Program } from './stream-json.ts'
+import { conversationFlags, startStreamJson, type AgentOptions, type Program } from './stream-json.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
 const RETRIES = '6'
@@ -16,14 +16,14 @@ export function createClaude (options: AgentOptions): Agent {
 }
 
 /** What is run for a start. */
-export function claudeProgram ({ command = 'claude', args = [], model, conversation, resume, env }: Start): Program {
+export function claudeProgram ({ command = 'claude', args = [], model, env, ...start }: Start): Program {
   return {
     command,
     args: [
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',
       '--disallowedTools', WITHHELD,
-      resume ? '--resume' : '--session-id', conversation,
+      ...conversationFlags(start),
       ...(model === undefined ? [] : ['--model', model]),
       ...args
     ],

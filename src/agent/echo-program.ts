@@ -2,7 +2,8 @@
  * The echo agent: a small program that speaks Claude's stream-json over its stdio, without a model. A message is
  * answered by `echo: <message>`; one that begins with `!` is a word of echo-words.ts, which lists them.
  *
- * Arguments: --session-id <uuid> begins a conversation, --resume <uuid> goes on with one. Environment:
+ * Arguments: --session-id <uuid> begins a conversation, --resume <uuid> goes on with one; both with --fork-session begin
+ * one with the other's history, --resume-session-at <uuid> with that up to an answer. Environment:
  *   ECHO_HOME=<directory>     keeps conversations there, one file each; without it none can be resumed
  *   ECHO_DELAY_START=<ms>     is ready later
  *   ECHO_FAIL_START=1         says why on stderr and exits with code 1
@@ -34,13 +35,17 @@ const MODEL = 'echo'
 const { argv, env, stdout, stderr } = process
 const option = (name: string) => argv.includes(name) ? argv[argv.indexOf(name) + 1] : undefined
 const resumed = option('--resume')
-const session = resumed ?? option('--session-id') ?? randomUUID()
-const file = env.ECHO_HOME === undefined ? undefined : `${env.ECHO_HOME}/${session}.jsonl`
-const kept = recall()
+const forks = argv.includes('--fork-session')
+const session = (forks ? undefined : resumed) ?? option('--session-id') ?? randomUUID()
+const fileOf = (id: string) => env.ECHO_HOME === undefined ? undefined : `${env.ECHO_HOME}/${id}.jsonl`
+const file = fileOf(session)
+const kept = recall(fileOf(resumed ?? session))
 const waiting: Message[] = []
 const questions = new Map<string, (decision: Decision) => void>()
 /** What the turn that is on, if one is, can be stopped by. */
 let running: AbortController | undefined
+/** The last answer's frame in this turn: where a fork may end. */
+let answered: string | undefined
 /** No more input follows. */
 let closed = false
 /** `mute`: say nothing any more, whatever happens; `stubborn`: end for nothing but SIGKILL. */
@@ -50,7 +55,7 @@ function say (frame: Record<string, unknown>) {
   if (!mood.mute) stdout.write(`${JSON.stringify({ ...frame, session_id: session, uuid: frame.uuid ?? randomUUID() })}\n`)
 }
 
-function recall (): Kept[] | undefined {
+function recall (file: string | undefined): Kept[] | undefined {
   if (file === undefined) return undefined
   try {
     return readFileSync(file, 'utf8').trim().split('\n').map(line => JSON.parse(line) as Kept)
@@ -61,9 +66,10 @@ function recall (): Kept[] | undefined {
 
 function keep (entry: Kept) {
   history.push(entry)
+  unkept.push(entry)
   if (file === undefined) return
   mkdirSync(env.ECHO_HOME!, { recursive: true, mode: 0o700 })
-  appendFileSync(file, `${JSON.stringify(entry)}\n`, { mode: 0o600 })
+  appendFileSync(file, unkept.splice(0).map(entry => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 })
 }
 
 function refuse (why: string): never {
@@ -71,14 +77,25 @@ function refuse (why: string): never {
   process.exit(1)
 }
 
-if (env.ECHO_FAIL_START === '1') refuse('Told by ECHO_FAIL_START to fail')
-if (resumed !== undefined && kept === undefined) {
-  const why = `No conversation found with session ID: ${session}`
+function refuseAloud (why: string): never {
   say({ type: 'result', subtype: 'error_during_execution', is_error: true, num_turns: 0, total_cost_usd: 0, errors: [why] })
   refuse(why)
 }
-if (resumed === undefined && kept !== undefined) refuse(`Session ID ${session} is already in use.`)
-const history: Kept[] = kept ?? []
+
+function upTo (uuid: string | undefined, entries: Kept[]) {
+  const at = entries.findIndex(entry => entry.uuid === uuid)
+  if (uuid !== undefined && at < 0) refuseAloud(`No message found with message.uuid of: ${uuid}`)
+  return uuid === undefined ? entries : entries.slice(0, at + 1)
+}
+
+if (env.ECHO_FAIL_START === '1') refuse('Told by ECHO_FAIL_START to fail')
+if (resumed !== undefined && kept === undefined) {
+  refuseAloud(`No conversation found with session ID: ${resumed}`)
+}
+if ((resumed === undefined ? kept : forks ? recall(file) : undefined) !== undefined) refuse(`Session ID ${session} is already in use.`)
+const history: Kept[] = upTo(option('--resume-session-at'), kept ?? [])
+/** What its file does not hold yet: a fork's file is made with its first turn. */
+const unkept: Kept[] = forks ? [...history] : []
 /** What this conversation has cost, over all its processes. */
 let cost = history.filter(entry => entry.role === 'assistant').length * PRICE
 
@@ -90,7 +107,8 @@ function createTurn (uuid: string | undefined, signal: AbortSignal): Turn {
   const owner = uuid === undefined ? {} : { user_message_uuid: uuid, user_message_uuids: [uuid] }
   const event = (event: object, more = {}) => { say({ type: 'stream_event', event, parent_tool_use_id: null, api_message_id: id, ...more }) }
   const whole = (block: object, more = {}) => {
-    say({ type: 'assistant', message: { id, type: 'message', role: 'assistant', model: MODEL, content: [block], stop_reason: null }, parent_tool_use_id: null, ...more })
+    answered = randomUUID()
+    say({ type: 'assistant', uuid: answered, message: { id, type: 'message', role: 'assistant', model: MODEL, content: [block], stop_reason: null }, parent_tool_use_id: null, ...more })
   }
   const turn: Turn = {
     signal,
@@ -168,7 +186,8 @@ async function run (message: Message | undefined, act: (turn: Turn) => Promise<E
   const { after, unasked, ...fields } = ending
   const text = turn.spoken.join('\n\n')
   cost += PRICE
-  keep({ role: 'assistant', text })
+  keep({ role: 'assistant', text, ...(answered !== undefined && { uuid: answered }) })
+  answered = undefined
   say({
     type: 'result',
     subtype: 'success',

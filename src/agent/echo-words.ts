@@ -26,7 +26,7 @@
  */
 import { writeFileSync } from 'node:fs'
 
-export interface Kept { role: 'user' | 'assistant', text: string }
+export interface Kept { role: 'user' | 'assistant', text: string, uuid?: string }
 export interface Decision { behavior: 'allow' | 'deny', updatedInput?: Record<string, unknown>, message?: string }
 
 /** How a turn ends: the fields of its result frame, and what comes after it. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Agent, Start } from './agent.ts'
-import { startStreamJson, type AgentOptions, type Program } from './stream-json.ts'
+import { conversationFlags, startStreamJson, type AgentOptions, type Program } from './stream-json.ts'
 
 /** The compiled program lies beside this file. */
 const PROGRAM = fileURLToPath(new URL('./echo-program.js', import.meta.url))
@@ -18,10 +18,10 @@ export function createEcho ({ home, ...options }: EchoOptions): Agent {
   return { start: start => startStreamJson(echoProgram(start, home), start, options) }
 }
 
-function echoProgram ({ command = process.execPath, args = [], conversation, resume, env }: Start, home?: string): Program {
+function echoProgram ({ command = process.execPath, args = [], env, ...start }: Start, home?: string): Program {
   return {
     command,
-    args: [PROGRAM, resume ? '--resume' : '--session-id', conversation, ...args],
+    args: [PROGRAM, ...conversationFlags(start), ...args],
     env: { ...(home !== undefined && { ECHO_HOME: home }), ...env }
   }
 }

@@ -52,6 +52,8 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
   /** Whether an init frame, and whether a result was seen. */
   let introduced = false
   let metered = false
+  /** The last frame of the agent's own answers: the program resumes and forks at it. */
+  let place: string | undefined
 
   function ownerOf (frame: Frame): string | null {
     const ids = frame.user_message_uuids ?? (frame.user_message_uuid === undefined ? [] : [frame.user_message_uuid])
@@ -109,6 +111,7 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
   function assistant (frame: Frame) {
     const tellId = ownerOf(frame)
     say(tellId, 'assistant', frame)
+    if (frame.error === undefined && typeof frame.parent_tool_use_id !== 'string') place = frame.uuid ?? place
     for (const block of blocksOf(frame)) {
       if (block.type === 'tool_use' && block.id !== undefined) running(block.id, tellId, true)
       const answer = block.type === 'text' && frame.error === undefined && typeof frame.parent_tool_use_id !== 'string'
@@ -162,7 +165,8 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
     const tellId = frame.origin === undefined ? ownerOf(frame) : null
     const usage = meter.read(frame)
     say(tellId, 'result', frame)
-    ended(tellId, { ...judge(frame), usage, costTotal: meter.total })
+    const judged = judge(frame)
+    ended(tellId, { ...judged, usage, costTotal: meter.total, ...(judged.outcome === 'completed' && place !== undefined && { place }) })
   }
 
   function controlRequest ({ request_id: requestId, request, ...frame }: Frame) {

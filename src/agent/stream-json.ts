@@ -21,6 +21,13 @@ export interface AgentOptions {
   owner: string
 }
 
+/** Which conversation: its own, a new one, or a new one that begins with another up to a place of that. */
+export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pick<Start, 'conversation' | 'resume' | 'fork' | 'forkPlace'>): string[] {
+  if (resume) return ['--resume', conversation]
+  if (fork === undefined) return ['--session-id', conversation]
+  return ['--resume', fork, '--fork-session', '--session-id', conversation, ...(forkPlace === undefined ? [] : ['--resume-session-at', forkPlace])]
+}
+
 /**
  * Start the program and wait until it says that it is ready: it answers `initialize`, which costs no model call.
  * Where the start fails, nothing is left behind and no `exit` is said: the rejection says it all.

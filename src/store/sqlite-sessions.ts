@@ -5,6 +5,7 @@ import type { SessionRow, Store } from './store.ts'
 const COLUMNS = {
   conversation: 'conversation',
   resumable: 'resumable',
+  place: 'place',
   current: 'current',
   agentVersion: 'agent_version',
   costSoFar: 'cost_so_far',
@@ -13,7 +14,7 @@ const COLUMNS = {
   asleepReason: 'asleep_reason'
 } as const
 
-interface Raw { n: number, id: string, speaker: string, team: string, conversation: string, resumable: number, current: number, agent_version: string | null, cost_so_far: number, created_at: number, last_used_at: number, asleep_since: number, asleep_reason: string }
+interface Raw { n: number, id: string, speaker: string, team: string, conversation: string, resumable: number, place: string | null, forked_from: string | null, fork_conversation: string | null, fork_place: string | null, current: number, agent_version: string | null, cost_so_far: number, created_at: number, last_used_at: number, asleep_since: number, asleep_reason: string }
 
 const toRow = (raw: Raw): SessionRow => ({
   id: raw.id,
@@ -21,6 +22,10 @@ const toRow = (raw: Raw): SessionRow => ({
   to: raw.team,
   conversation: raw.conversation,
   resumable: raw.resumable === 1,
+  place: raw.place,
+  forkedFrom: raw.forked_from,
+  forkConversation: raw.fork_conversation,
+  forkPlace: raw.fork_place,
   current: raw.current === 1,
   agentVersion: raw.agent_version,
   costSoFar: raw.cost_so_far,
@@ -31,8 +36,8 @@ const toRow = (raw: Raw): SessionRow => ({
 })
 
 export function sessionTable (db: Database): Store['sessions'] {
-  const insert = db.prepare(`INSERT INTO session (id, speaker, team, conversation, resumable, current, agent_version, cost_so_far, created_at, last_used_at, asleep_since, asleep_reason)
-    VALUES (@id, @from, @to, @conversation, @resumable, @current, @agentVersion, @costSoFar, @createdAt, @lastUsedAt, @asleepSince, @asleepReason)`)
+  const insert = db.prepare(`INSERT INTO session (id, speaker, team, conversation, resumable, current, agent_version, cost_so_far, created_at, last_used_at, asleep_since, asleep_reason, place, forked_from, fork_conversation, fork_place)
+    VALUES (@id, @from, @to, @conversation, @resumable, @current, @agentVersion, @costSoFar, @createdAt, @lastUsedAt, @asleepSince, @asleepReason, @place, @forkedFrom, @forkConversation, @forkPlace)`)
   const get = db.prepare<[string], Raw>('SELECT * FROM session WHERE id = ?')
   const current = db.prepare<[string, string], Raw>('SELECT * FROM session WHERE speaker = ? AND team = ? AND current = 1')
   const count = db.prepare<[], number>('SELECT count(*) FROM session').pluck()

@@ -13,6 +13,13 @@ export interface SessionRow {
   conversation: string
   /** Whether the agent has that conversation on its disk. */
   resumable: boolean
+  /** The agent's name of where its last completed turn ended; null while it has said none. */
+  place: string | null
+  /** The session whose history this one shares; it may be deleted meanwhile. */
+  readonly forkedFrom: string | null
+  /** The agent's conversation to fork from, and up to which place: for a start without one of its own. */
+  readonly forkConversation: string | null
+  readonly forkPlace: string | null
   /** false once it was reset. */
   current: boolean
   agentVersion: string | null
@@ -118,7 +125,7 @@ export interface Store {
     current (from: string, to: string): SessionRow | undefined
     list (filter: { to?: string, from?: string, teams?: readonly string[] }, page: Page): Paged<SessionRow>
     count (): number
-    update (id: string, fields: Partial<Omit<SessionRow, 'id' | 'from' | 'to' | 'createdAt'>>): void
+    update (id: string, fields: Partial<Omit<SessionRow, 'id' | 'from' | 'to' | 'createdAt' | 'forkedFrom' | 'forkConversation' | 'forkPlace'>>): void
     /** With its tells and its events. */
     remove (id: string): void
   }

@@ -5,6 +5,7 @@ import { cacheClear } from './cache-clear.ts'
 import { cacheRead } from './cache-read.ts'
 import { eventList } from './event-list.ts'
 import { sessionDelete } from './session-delete.ts'
+import { sessionFork } from './session-fork.ts'
 import { sessionList } from './session-list.ts'
 import { sessionReset } from './session-reset.ts'
 import { systemStatus } from './system-status.ts'
@@ -22,7 +23,7 @@ import { tellList } from './tell-list.ts'
 export const tools: readonly Tool[] = [
   teamTell, teamWake, teamWakeAll, teamSleep, teamStatus, teamList,
   systemStatus,
-  sessionList, sessionReset, sessionDelete,
+  sessionList, sessionFork, sessionReset, sessionDelete,
   cacheRead, cacheClear,
   tellGet, tellList, tellCancel,
   eventList,

@@ -198,6 +198,31 @@ t.test('A conversation that is unknown, in use, or there already is told apart',
   await living(t, agent, cwd, { conversation, resume: true })
 })
 
+t.test('A conversation is forked beside the living process of its source', async t => {
+  const cwd = scratch(t)
+  const agent = createEcho({ ...options, home: join(cwd, 'home') })
+  const source = await living(t, agent, cwd)
+  const { end } = await source.tell('one')
+  await source.tell('two')
+  const fork = source.start.conversation
+  const first = await living(t, agent, cwd, { fork, forkPlace: end.place!, costSoFar: end.costTotal! })
+  const told = await first.tell('!history')
+  t.strictSame(told.answer, ['echo: 1 before, the last: one'], 'up to that place')
+  t.equal(told.end.usage?.costUsd, end.usage?.costUsd, 'a turn costs what it costs')
+  t.strictSame((await source.tell('!history')).answer, ['echo: 2 before, the last: two'])
+  const all = await living(t, agent, cwd, { fork })
+  t.strictSame((await all.tell('!history')).answer, ['echo: 3 before, the last: !history'], 'without a place, all of it')
+
+  const { conversation } = first.start
+  await first.process.stop()
+  const fails = (more: object, expected: object) => t.rejects(agent.start(startOf(cwd, createEar(), more)), { name: 'AgentError', ...expected })
+  await fails({ fork, conversation }, { details: { conversation: 'exists' } })
+  await fails({ fork: randomUUID() }, { details: { conversation: 'unknown' } })
+  await fails({ fork, forkPlace: randomUUID() }, { message: /No message found/ })
+  const again = await living(t, agent, cwd, { fork, conversation, resume: true })
+  t.strictSame((await again.tell('!history')).answer, ['echo: 2 before, the last: !history'])
+})
+
 t.test('A killed process leaves its conversation to the next', async t => {
   const cwd = scratch(t)
   const agent = createEcho({ ...options, home: join(cwd, 'home') })

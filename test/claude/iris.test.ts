@@ -6,7 +6,7 @@ import type { Team } from '../../schemas/config.ts'
 import type { Tell } from '../../schemas/tell.ts'
 import { applyChunks, type Chunk } from '../../src/answer.ts'
 import { said, script, startModelStub } from '../fixtures/model-stub.ts'
-import { run } from '../fixtures/running.ts'
+import { never, run } from '../fixtures/running.ts'
 import { listen } from '../fixtures/socket-client.ts'
 import { scratch } from '../fixtures/wired.ts'
 import { CLAUDE, VERSION } from './install.ts'
@@ -196,6 +196,38 @@ t.test('Iris with the real Claude Code', { skip }, async t => {
     t.match(next, { status: 200, body: { sessionId } })
     t.match(said(stub.requests.at(-1)), /marmalade/, 'the model hears what was said before')
     t.not(server.services.pool.state(server.services.sessions.get(sessionId as string)).pid, pid)
+  })
+
+  t.test('a fork hears what was said before it and nothing of what came after, and the source nothing of the fork', async t => {
+    const { stub, server, tell } = await lab(t)
+    const { services } = server
+    const { body: { sessionId } } = await tell('The first word is marmalade.')
+    const response = await fetch(`${server.url}/api/sessions/${sessionId}/fork`, { method: 'POST', headers: { authorization: `Bearer ${server.key}` } })
+    t.equal(response.status, 200)
+    t.match(await response.json(), { session: { from: 'tester-fork-1', to: 'work', forkedFrom: sessionId } })
+    await tell('The second word is parsley.')
+
+    const ask = async (message: string) => {
+      const { tellId } = services.tells.start({ from: 'tester-fork-1', to: 'work', message, caller: 'admin' })
+      await services.tells.wait(tellId, 0, never)
+      const { state, sessionId } = services.tells.get(tellId)
+      t.equal(state, 'completed')
+      return { sessionId, heard: said(stub.requests.at(-1)) }
+    }
+    const first = await ask('Which words? And mine is quince.')
+    t.match(first.heard, /marmalade/)
+    t.match(first.heard, /stub: The first word/, 'the answer too')
+    t.notMatch(first.heard, /parsley/)
+    await services.pool.sleep(first.sessionId, 'by the test')
+    const { heard } = await ask('And now?')
+    t.match(heard, /marmalade.*quince/, 'it resumes its own conversation')
+    t.notMatch(heard, /parsley/)
+
+    await services.pool.sleep(sessionId, 'by the test')
+    await tell('And the source?')
+    t.match(said(stub.requests.at(-1)), /marmalade.*parsley/)
+    t.notMatch(said(stub.requests.at(-1)), /quince/)
+    t.same(server.errors, [])
   })
 
   t.test('an error of the model service is an error', async t => {

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { ApprovalRow, IdempotencyRow, SessionRow, Store, TellRow } from '../../src/store/store.ts'
 
 const session = (more: Partial<SessionRow> = {}): SessionRow => ({
-  id: randomUUID(), from: 'a', to: 'b', conversation: randomUUID(), resumable: false, current: true, agentVersion: null, costSoFar: 0, createdAt: 1, lastUsedAt: 1, asleepSince: 1, asleepReason: 'new', ...more
+  id: randomUUID(), from: 'a', to: 'b', conversation: randomUUID(), resumable: false, place: null, forkedFrom: null, forkConversation: null, forkPlace: null, current: true, agentVersion: null, costSoFar: 0, createdAt: 1, lastUsedAt: 1, asleepSince: 1, asleepReason: 'new', ...more
 })
 const tell = (sessionId: string, more: Partial<TellRow> = {}): TellRow => ({
   id: randomUUID(), sessionId, from: 'a', to: 'b', caller: 'key', state: 'queued', message: 'hi', response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, parentId: null, rootId: '', depth: 0, ...more
@@ -15,7 +15,7 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
   t.test(`${name}: what is written is there after a reopen`, async t => {
     const place = makePlace(t)
     const before = open(place)
-    const row = session()
+    const row = session({ place: 'there', forkedFrom: 'another', forkConversation: 'its', forkPlace: 'here' })
     const one = tell(row.id, { parentId: randomUUID(), rootId: randomUUID(), depth: 2 })
     before.sessions.insert(row)
     before.tells.insert(one)
