@@ -2,6 +2,7 @@ import { start } from './001-start.ts'
 import { approval } from './002-approval.ts'
 import { idempotency } from './003-idempotency.ts'
 import { retention } from './004-retention.ts'
+import { audit } from './005-audit.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit]
