@@ -11,6 +11,7 @@ import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
 import websocket from '../plugins/websocket.ts'
 import { outcomeOf } from './audit.ts'
+import { ForbiddenError } from './errors.ts'
 import { interests } from './interest.ts'
 import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
@@ -49,11 +50,12 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     routerOptions: { maxParamLength: 200 }
   })
 
+  const refused = refusals(services)
   const call = (via: string) => callMaker(services, via)
 
   await app.register(errors, { now: clock.now })
   await app.register(security, { api, host: config().settings.host })
-  await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused: refusals(services) })
+  await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
   await app.register(limits, { api })
   if (api().enabled) await app.register(openapi, { version })
   await app.register(health, { ready })
@@ -65,7 +67,14 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     clock,
     begin: services.log.begin,
     follow: services.log.follow,
-    interests: (request, rooms) => interests(rooms, { ...services, caller: request.caller! })
+    interests (request, rooms) {
+      try {
+        return interests(rooms, { ...services, caller: request.caller! })
+      } catch (err) {
+        if (err instanceof ForbiddenError) refused(request, err, 'event_stream')
+        throw err
+      }
+    }
   })
   await app.register(websocket, {
     tools,
@@ -110,9 +119,9 @@ function callMaker (services: Wiring, via: string): (request: FastifyRequest, ow
 }
 
 /** Records who is refused before any tool: of the caller only the name of a known key. */
-const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' } }: FastifyRequest, err: Error) => {
+const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' } }: FastifyRequest, err: Error, tool = 'authenticate') => {
   const via = url === '/ws' ? 'websocket' : url === '/mcp' ? 'mcp' : url.startsWith('/api/') ? 'rest' : 'http'
-  audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool: 'authenticate', outcome: outcomeOf(err) })
+  audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool, outcome: outcomeOf(err) })
 }
 
 /** What `health:check` says. */

@@ -1,10 +1,13 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Type } from '@sinclair/typebox'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { createAudit } from '../src/audit.ts'
+import { createAudit, targets } from '../src/audit.ts'
 import { openStore } from '../src/store/sqlite.ts'
 import type { AuditRow } from '../src/store/store.ts'
+import { defineTool } from '../src/tool.ts'
+import { tools as allTools } from '../src/tools/index.ts'
 import { run } from './fixtures/running.ts'
 import { createTestClock } from './fixtures/test-clock.ts'
 import { transports } from './fixtures/transports.ts'
@@ -148,6 +151,40 @@ for (const [name, connect] of Object.entries(transports)) {
     t.notMatch(JSON.stringify(rows), SECRET)
   })
 }
+
+t.test('of what was given only names, ids and decisions are taken, and only such as are shaped so', async t => {
+  const id = '00000000-0000-4000-8000-000000000001'
+  t.same(targets({ approvalId: id, decision: 'deny', reason: SECRET, input: { teamName: 'echo' } }, { approvalId: id, sessionId: id, description: SECRET }), { approvalId: id, decision: 'deny', sessionId: id })
+  t.same(targets({ teamName: 'Two Words', sessionId: SECRET, tellId: [id], decision: SECRET }, null, 'text', JSON.parse('{"__proto__":{"tellId":"x"}}')), {})
+})
+
+t.test('a deleted session has its team, a fault of ours is one, and who may not hear is refused', async t => {
+  const broken = defineTool({
+    name: 'thing_break',
+    title: 'Break',
+    description: 'Fails.',
+    permission: 'admin',
+    http: { method: 'POST', url: '/break' },
+    input: Type.Object({}, { additionalProperties: false }),
+    output: {},
+    team: null,
+    handler: () => { throw new Error(SECRET) }
+  })
+  const { url, services, key, makeKey } = await run(t, { tools: [...allTools, broken] })
+  const { call } = await transports.rest!(url, key, [...allTools, broken])
+  const { id: sessionId } = services.sessions.open('a', 'echo')
+  t.match(await call('session_delete', { sessionId }), { ok: true })
+  t.match(await call('thing_break', {}), { ok: false, body: { statusCode: 500 } })
+  const narrow = makeKey({ name: 'narrow', permissions: ['tell'] })
+  t.equal((await fetch(`${url}/api/events/stream?rooms=team:*`, { headers: { authorization: `Bearer ${narrow}` } })).status, 403)
+  const rows = services.audit.list({ limit: 10 }).rows.reverse()
+  t.match(rows, [
+    { tool: 'session_delete', team: 'echo', sessionId, outcome: 'ok' },
+    { tool: 'thing_break', outcome: 'InternalError' },
+    { caller: 'narrow', tool: 'event_stream', via: 'rest', outcome: 'ForbiddenError' }
+  ])
+  t.equal(rows.length, 3)
+})
 
 t.test('no key is anywhere in the files of the data directory', async t => {
   const { url, home, key, close } = await run(t)
