@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Api } from '../schemas/config.ts'
 import { TeamName } from '../schemas/team.ts'
-import { UnauthorizedError, ValidationError } from '../src/errors.ts'
+import { ForbiddenError, UnauthorizedError, ValidationError } from '../src/errors.ts'
 import { speaker, type Caller } from '../src/tool.ts'
 
 declare module 'fastify' {
@@ -28,6 +28,8 @@ export interface AuthOptions {
   authenticate (token: string): Caller | null
   /** Who calls without a token where none is required. */
   anonymous: Caller
+  /** Hears of each refusal, once. */
+  refused? (request: FastifyRequest, err: Error): void
 }
 
 const NAME = new RegExp(TeamName.pattern!)
@@ -36,7 +38,7 @@ const NAME = new RegExp(TeamName.pattern!)
  * Learns who calls, first; refuses later, in a hook of the route itself, so that what stands between (the limits) counts
  * refused requests too, and before the body is read.
  */
-async function auth (app: FastifyInstance, { api, authenticate, anonymous }: AuthOptions): Promise<void> {
+async function auth (app: FastifyInstance, { api, authenticate, anonymous, refused }: AuthOptions): Promise<void> {
   app.decorateRequest('caller', null)
   app.decorateRequest('token', null)
   app.decorateRequest('authError', null)
@@ -45,7 +47,9 @@ async function auth (app: FastifyInstance, { api, authenticate, anonymous }: Aut
     this.authError = null
     this.caller = token === null ? (api().requireAuth ? null : anonymous) : token === '' ? null : authenticate(token)
     if (this.caller === null) {
-      if (token !== null) this.authError = new UnauthorizedError('This key is wrong, expired or revoked')
+      if (token === null) return null
+      this.authError = new UnauthorizedError('This key is wrong, expired or revoked')
+      refused?.(this, this.authError)
       return null
     }
     const as = this.headers['iris-as']
@@ -55,6 +59,7 @@ async function auth (app: FastifyInstance, { api, authenticate, anonymous }: Aut
       return this.caller
     } catch (err) {
       this.authError = err as Error
+      if (err instanceof ForbiddenError) refused?.(this, err)
       return null
     }
   })
@@ -69,8 +74,10 @@ async function auth (app: FastifyInstance, { api, authenticate, anonymous }: Aut
     if (needs === undefined) return
     route.onRequest = [route.onRequest ?? []].flat().concat((request, _reply, done) => {
       if (request.authError !== null) return done(request.authError)
-      if (request.caller === null && needs === true) return done(new UnauthorizedError('A key is needed, as the header Authorization: Bearer <key>'))
-      done()
+      if (request.caller !== null || needs !== true) return done()
+      const missing = new UnauthorizedError('A key is needed, as the header Authorization: Bearer <key>')
+      refused?.(request, missing)
+      done(missing)
     })
   })
 }

@@ -10,6 +10,8 @@ import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
 import websocket from '../plugins/websocket.ts'
+import { outcomeOf } from './audit.ts'
+import { ForbiddenError } from './errors.ts'
 import { interests } from './interest.ts'
 import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
@@ -50,28 +52,36 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     routerOptions: { maxParamLength: 200 }
   })
 
-  const call = callMaker(services)
+  const refused = refusals(services)
+  const call = (via: string) => callMaker(services, via)
 
   await app.register(errors, { now: clock.now })
   await app.register(security, { api, host: config().settings.host })
-  await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS })
+  await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
   await app.register(limits, { api })
   if (api().enabled) await app.register(openapi, { version })
   await app.register(health, { ready })
-  await app.register(mcp, { tools, version, call, now: clock.now, instructions: INSTRUCTIONS })
+  await app.register(mcp, { tools, version, call: call('mcp'), now: clock.now, instructions: INSTRUCTIONS })
   if (!api().enabled) return app
-  await app.register(rest, { prefix: '/api', tools, call })
+  await app.register(rest, { prefix: '/api', tools, call: call('rest') })
   await app.register(sse, {
     prefix: '/api',
     clock,
     begin: services.log.begin,
     follow: services.log.follow,
-    interests: (request, rooms) => interests(rooms, { ...services, caller: request.caller! })
+    interests (request, rooms) {
+      try {
+        return interests(rooms, { ...services, caller: request.caller! })
+      } catch (err) {
+        if (err instanceof ForbiddenError) refused(request, err, 'event_stream')
+        throw err
+      }
+    }
   })
   await app.register(websocket, {
     tools,
     version,
-    call,
+    call: call('websocket'),
     api,
     clock,
     head: services.log.head,
@@ -85,25 +95,35 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
 }
 
 type Own = Pick<Call, 'signal' | 'emit' | 'patience' | 'idempotencyKey'>
+interface Made { own: Own, request: FastifyRequest }
 
 /**
  * What every call has is on one prototype: an object literal with an accessor, or so many fields, made for each request
  * costs more than most tools do. The signal is made by whoever asks for it.
  */
-function callMaker (services: Wiring): (request: FastifyRequest, own: Own) => Call {
+function callMaker (services: Wiring, via: string): (request: FastifyRequest, own: Own) => Call {
   const base = Object.create(services, Object.getOwnPropertyDescriptors({
-    get signal () { return (this as unknown as { own: Own }).own.signal }
+    via,
+    get address () { return (this as unknown as Made).request.ip },
+    get signal () { return (this as unknown as Made).own.signal },
+    charge (bucket: 'tell') { return (this as unknown as Made).request.charge(bucket) }
   })) as Call
   return (request, own) => {
-    const call = Object.create(base) as { -readonly [K in keyof Call]: Call[K] } & { own: Own }
+    const call = Object.create(base) as { -readonly [K in keyof Call]: Call[K] } & Made
     call.own = own
+    call.request = request
     call.caller = request.caller!
-    call.charge = bucket => request.charge(bucket)
     call.emit = own.emit
     if (own.patience !== undefined) call.patience = own.patience
     if (own.idempotencyKey !== undefined) call.idempotencyKey = own.idempotencyKey
     return call
   }
+}
+
+/** Records who is refused before any tool: of the caller only the name of a known key. */
+const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' } }: FastifyRequest, err: Error, tool = 'authenticate') => {
+  const via = url === '/ws' ? 'websocket' : url === '/mcp' ? 'mcp' : url.startsWith('/api/') ? 'rest' : 'http'
+  audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool, outcome: outcomeOf(err) })
 }
 
 /** What `health:check` says. */

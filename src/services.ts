@@ -5,6 +5,7 @@ import { createClaude } from './agent/claude.ts'
 import { createEcho } from './agent/echo.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { createApprovals } from './approvals.ts'
+import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
 import { keepTrimmed } from './retention.ts'
 import { createCache } from './cache.ts'
@@ -79,6 +80,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   })
   const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
+  const audit = createAudit({ store, clock, onError })
   const keys = createKeys({ store, clock, config })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 
@@ -107,6 +109,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     cache: createCache(store),
     log,
     idempotency,
+    audit,
     keys,
     store,
     reconfigure (next) {

@@ -1,8 +1,9 @@
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox'
 import type { EventOf, EventName } from '../schemas/event.ts'
 import type { Permission } from '../schemas/key.ts'
-import { ForbiddenError } from './errors.ts'
+import { ForbiddenError, IrisError } from './errors.ts'
 import type { Approvals } from './approvals.ts'
+import { outcomeOf, targets, type Audit } from './audit.ts'
 import type { Config } from '../schemas/config.ts'
 import type { Cache } from './cache.ts'
 import type { Clock } from './clock.ts'
@@ -46,6 +47,7 @@ export interface Services {
   readonly cache: Cache
   readonly log: Log
   readonly idempotency: Idempotency
+  readonly audit: Audit
 }
 
 /** What happens while a call runs, told to its caller alone. */
@@ -54,6 +56,9 @@ export type Progress = EventOf<Extract<EventName, `tell:${string}`>> & { seq?: n
 /** One call of one tool. */
 export interface Call extends Services {
   readonly caller: Caller
+  /** Where from, for the audit trail: the transport and the remote address. */
+  readonly via?: string
+  readonly address?: string
   /** Aborted when the caller hangs up. That ends the wait, never the work. */
   readonly signal: AbortSignal
   /** How long this transport's clients bear a silent call, ms. A wait is cut to it and answered with how to go on. */
@@ -136,17 +141,24 @@ export function defineTool<const I extends TObject, const O extends TProperties>
     return answer
   }
 
-  const once = (args: Static<I>, call: Call) => call.idempotency.once({
+  const once = (args: Static<I>, call: Call, touch: (name: string) => void) => call.idempotency.once({
     key: call.idempotencyKey,
     caller: call.caller.name,
     tool: spec.name,
     input: args,
     resumes: spec.resumes === true,
     team: () => team === null ? null : team(args, call),
-    reach: name => { reach(call.caller, name) },
+    reach (name) {
+      touch(name)
+      reach(call.caller, name)
+    },
     charge: async () => { if (spec.charge !== undefined) await call.charge(spec.charge) },
     perform: attempt => perform(args, Object.create(call, spec.resumes === true ? { attempt: { value: attempt } } : { signal: { value: new AbortController().signal } }) as Call)
   })
+
+  function record (call: Call, from: Origin, outcome: string, team: string | undefined, ...told: unknown[]) {
+    call.audit.record({ ...from, caller: call.caller.name, tool: spec.name, outcome, ...targets(...told), ...(team !== undefined && { team }) })
+  }
 
   return Object.freeze({
     ...spec,
@@ -155,14 +167,34 @@ export function defineTool<const I extends TObject, const O extends TProperties>
     scoped: team !== null,
     permits,
     async run (raw: unknown, call: Call) {
-      if (!permits(call.caller)) throw new ForbiddenError(`This key lacks the permission '${needed.join("' or '")}'`)
-      const args = check(raw)
-      if (changes && call.idempotencyKey !== undefined) return once(args, call)
-      if (team !== null) reach(call.caller, team(args, call))
-      if (spec.charge !== undefined) await call.charge(spec.charge)
-      return perform(args, call)
+      // Read now: who has hung up in the end has no address any more.
+      const began = changes ? origin(call) : undefined
+      let touched: string | undefined
+      try {
+        if (!permits(call.caller)) throw new ForbiddenError(`This key lacks the permission '${needed.join("' or '")}'`)
+        const args = check(raw)
+        let answer: Record<string, unknown>
+        if (changes && call.idempotencyKey !== undefined) answer = await once(args, call, name => { touched = name })
+        else {
+          if (team !== null) reach(call.caller, touched = team(args, call))
+          if (spec.charge !== undefined) await call.charge(spec.charge)
+          answer = await perform(args, call)
+        }
+        if (began !== undefined) record(call, began, 'ok', touched, raw, answer)
+        return answer
+      } catch (err) {
+        const from = began ?? (err instanceof ForbiddenError ? origin(call) : undefined)
+        if (from !== undefined) record(call, from, outcomeOf(err), touched, raw, err instanceof IrisError ? err.details : undefined)
+        throw err
+      }
     }
   })
+}
+
+interface Origin { at: number, via: string, address: string | null }
+
+function origin ({ clock, via = 'local', address = null }: Partial<Pick<Call, 'via'>> & { clock: Clock, address?: string | null }): Origin {
+  return { at: clock.now(), via, address }
 }
 
 /** Throws ForbiddenError unless the caller's key reaches this team. */

@@ -6,7 +6,7 @@ import { run } from './fixtures/running.ts'
 import { transports } from './fixtures/transports.ts'
 
 const caller = (more: Partial<Caller> = {}): Caller => ({ name: 'k', self: 'k', permissions: new Set(['status']), teams: null, as: null, ...more })
-const call = (more: Partial<Call> = {}) => ({ caller: caller(), clock: { now: () => 42, after: () => () => {} }, charge () {}, emit () {}, ...more }) as unknown as Call
+const call = (more: Partial<Call> = {}) => ({ caller: caller(), audit: { record () {} }, clock: { now: () => 42, after: () => () => {} }, charge () {}, emit () {}, ...more }) as unknown as Call
 
 /** The tool of this test: small, and whole. */
 const teamGreet = defineTool({

@@ -1,5 +1,7 @@
+import { userInfo } from 'node:os'
 import type { Config } from '../../schemas/config.ts'
 import type { KeyGrant, Permission } from '../../schemas/key.ts'
+import { createAudit, outcomeOf } from '../audit.ts'
 import { loadConfig, milliseconds } from '../config.ts'
 import { createKeys, type Keys } from '../keys.ts'
 import { openStore } from '../store/sqlite.ts'
@@ -19,21 +21,21 @@ export function create (world: World, flags: Flags & Grants, name: string): void
     ...(rate !== undefined && { rateLimit: rate }),
     ...(expires !== undefined && { expiresAt: expiry(expires, world.clock.now()) })
   }
-  withKeys(world, flags, (keys, config) => {
+  withKeys(world, flags, (keys, config, noted) => {
     for (const one of team ?? []) if (!config.teams.has(one)) world.stderr.write(`No team is named '${one}' yet\n`)
-    show(world, flags, name, keys.create(grant).key)
+    show(world, flags, name, noted('key_create', name, () => keys.create(grant)).key)
   })
 }
 
 /** `iris key rotate <name>` */
 export function rotate (world: World, flags: Flags, name: string): void {
-  withKeys(world, flags, keys => { show(world, flags, name, keys.rotate(name).key) })
+  withKeys(world, flags, (keys, _, noted) => { show(world, flags, name, noted('key_rotate', name, () => keys.rotate(name)).key) })
 }
 
 /** `iris key revoke <name>` */
 export function revoke (world: World, flags: Flags, name: string): void {
-  withKeys(world, flags, keys => {
-    keys.revoke(name)
+  withKeys(world, flags, (keys, _, noted) => {
+    noted('key_revoke', name, () => { keys.revoke(name) })
     if (flags.json) printJson(world, { name, revoked: true })
     else print(world, `Revoked '${name}'`)
   })
@@ -57,14 +59,42 @@ export function list (world: World, flags: Flags): void {
   })
 }
 
+/** Makes a change to a key, and records it. */
+type Noted = <T>(tool: 'key_create' | 'key_rotate' | 'key_revoke', name: string, change: () => T) => T
+
 /** Works on the store itself, whether a server runs or not: a running one takes notice with the next request. */
-function withKeys (world: World, flags: Flags, work: (keys: Keys, config: Config) => void): void {
+function withKeys (world: World, flags: Flags, work: (keys: Keys, config: Config, noted: Noted) => void): void {
   const config = loadConfig(loadOptions(world, flags))
   const store = openStore(config.home)
   try {
-    work(createKeys({ store, clock: world.clock, config: () => config }), config)
+    const keys = createKeys({ store, clock: world.clock, config: () => config })
+    const audit = createAudit({ store, clock: world.clock, onError: err => { world.stderr.write(`The audit trail cannot be written: ${(err as Error).message}\n`) } })
+    work(keys, config, (tool, name, change) => {
+      const deed = (outcome: string) => {
+        // What is no key's name may be the key itself, by a slip of the hand.
+        const keyName = keys.list().some(key => key.name === name) ? name : null
+        audit.record({ caller: user(), via: 'cli', tool, keyName, outcome })
+      }
+      try {
+        const made = change()
+        deed('ok')
+        return made
+      } catch (err) {
+        deed(outcomeOf(err))
+        throw err
+      }
+    })
   } finally {
     store.close()
+  }
+}
+
+/** Who runs this command, as the system knows it. */
+function user (): string {
+  try {
+    return `user:${userInfo().username}`
+  } catch {
+    return `user:${process.getuid?.() ?? 'unknown'}` // one without an entry among the users
   }
 }
 

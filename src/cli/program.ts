@@ -9,7 +9,8 @@ export async function run (argv: readonly string[], world: World): Promise<numbe
   const result = { code: 0 }
   try {
     const keyCommands = argv.includes('key') ? await import('./key-commands.ts') : undefined
-    await build(world, result, keyCommands?.defineKeyCommands).parseAsync([...argv], { from: 'user' })
+    const auditCommands = argv.includes('audit') ? await import('./audit-commands.ts') : undefined
+    await build(world, result, keyCommands?.defineKeyCommands, auditCommands?.defineAuditCommands).parseAsync([...argv], { from: 'user' })
     return result.code
   } catch (err) {
     // Commander has said what is wrong already.
@@ -21,7 +22,7 @@ export async function run (argv: readonly string[], world: World): Promise<numbe
 }
 
 /** Each command loads its own code, so that `--help` is quick and `init` needs nothing. */
-function build (world: World, result: { code: number }, defineKeyCommands?: (key: Command, world: World) => void): Command {
+function build (world: World, result: { code: number }, defineKeyCommands?: (key: Command, world: World) => void, defineAuditCommands?: (audit: Command, world: World, result: { code: number }) => void): Command {
   const program = new Command('iris')
     .description('Lets anything talk to coding agents: MCP, REST, OpenAPI and WebSocket.')
     .version(VERSION, '-v, --version', 'print the version')
@@ -77,5 +78,7 @@ function build (world: World, result: { code: number }, defineKeyCommands?: (key
 
   const key = program.command('key').description('create, list, revoke and rotate keys, whether a server runs or not')
   defineKeyCommands?.(key, world)
+  const audit = program.command('audit').description('show who did what, and check that no record of it was changed')
+  defineAuditCommands?.(audit, world, result)
   return program
 }

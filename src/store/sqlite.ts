@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
 import { approvalTable } from './sqlite-approvals.ts'
+import { auditTable } from './sqlite-audit.ts'
 import { eventTable } from './sqlite-events.ts'
 import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
@@ -37,6 +38,7 @@ export function openStore (home: string): Store {
     keys: keyTable(db),
     approvals: approvalTable(db),
     idempotency: idempotencyTable(db),
+    audit: auditTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

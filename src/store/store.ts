@@ -96,6 +96,32 @@ export interface ApprovalRow {
   readonly decidedAt: number | null
 }
 
+/** One deed: names and ids, never what was said. */
+export interface AuditRow {
+  readonly n: number
+  /** When it was called, Unix ms. */
+  readonly at: number
+  /** The name of the key, or `user:` and a user of this machine; null where nobody known. */
+  readonly caller: string | null
+  /** By which way it came. */
+  readonly via: string
+  readonly address: string | null
+  readonly tool: string
+  readonly team: string | null
+  readonly sessionId: string | null
+  readonly tellId: string | null
+  readonly approvalId: string | null
+  readonly keyName: string | null
+  readonly decision: string | null
+  /** `ok`, or the name of the error. */
+  readonly outcome: string
+  /** Refusals before this one that have no row, since there were too many. */
+  readonly skipped: number
+  /** The hash of the row before; empty in the first. */
+  readonly previous: string
+  readonly hash: string
+}
+
 /** Newest first, `limit` at most, from before `cursor` on. */
 export interface Page { cursor?: number, limit: number }
 
@@ -181,6 +207,16 @@ export interface Store {
     remove (caller: string, key: string): void
     /** Forgets those made at `before` or earlier; returns how many. */
     sweep (before: number): number
+  }
+  /** Append-only: the store itself refuses to change or delete a row. */
+  readonly audit: {
+    insert (row: AuditRow): void
+    lastHash (): string | undefined
+    /** The highest number that ever was given; stays when rows are taken away. */
+    issued (): number
+    /** After `after`, oldest first. */
+    since (after: number, limit: number): AuditRow[]
+    list (page: Page): Paged<AuditRow>
   }
   /** Empty when the file is sound. */
   check (): string[]

@@ -7,7 +7,7 @@ import { shipped, VERSION } from '../../src/version.ts'
 import { iris, start } from './iris.ts'
 import { json, scripted } from './upstream.ts'
 
-const COMMANDS = ['start', 'mcp', 'tell', 'teams', 'status', 'key', 'openapi', 'init', 'doctor']
+const COMMANDS = ['start', 'mcp', 'tell', 'teams', 'status', 'key', 'audit', 'openapi', 'init', 'doctor']
 
 t.test('--help names every command, --version is that of package.json', async t => {
   const cwd = t.testdir({})
@@ -20,7 +20,7 @@ t.test('--help names every command, --version is that of package.json', async t 
 
 t.test('each command has a help text with an example', async t => {
   const cwd = t.testdir({})
-  for (const command of [...COMMANDS.filter(name => name !== 'key').map(name => [name]), ['key', 'create']]) {
+  for (const command of [...COMMANDS.filter(name => !['key', 'audit'].includes(name)).map(name => [name]), ['key', 'create'], ['audit', 'list'], ['audit', 'verify']]) {
     const { code, stdout } = await iris(t, [...command, '--help'], { cwd })
     t.equal(code, 0)
     t.match(stdout, new RegExp(`Usage: iris ${command.join(' ')}[^]*Examples?:\n {2}.*iris ${command.join(' ')}`), command.join(' '))
@@ -41,6 +41,7 @@ const usage: [title: string, args: string[], said: RegExp][] = [
   ['a team name in capitals', ['key', 'create', 'a', '--permission', 'tell', '--team', 'Web'], /lower-case/],
   ['to speak as a team of no name', ['mcp', '--as', 'Web!'], /'Web!' is no team name/],
   ['an address that is no URL', ['status', '--url', 'localhost:1'], /'localhost:1' is no URL/],
+  ['a head that is none', ['audit', 'verify', '--head', 'abc'], /64 hexadecimal digits/],
   ['an empty message', ['tell', 'a', ' ', '--url', 'http://127.0.0.1:1'], /message is empty/]
 ]
 

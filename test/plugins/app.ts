@@ -82,7 +82,7 @@ export const tools: Tool[] = [
 ]
 
 /** Reads the signal only when the tool does. */
-const base = { clock: { now: () => NOW }, get signal (): AbortSignal { return (this as unknown as { own: Call }).own.signal } }
+const base = { audit: { record () {} }, clock: { now: () => NOW }, get signal (): AbortSignal { return (this as unknown as { own: Call }).own.signal } }
 
 export function callFor (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit'>): Call {
   return Object.assign(Object.create(base), { own, caller: request.caller, emit: own.emit, charge: (bucket: 'tell') => request.charge(bucket) }) as Call

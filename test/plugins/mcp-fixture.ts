@@ -138,7 +138,7 @@ export async function createFixture (t: { teardown (fn: () => unknown): void }, 
     call (request, own) {
       const { emit, patience } = own
       const caller = callers.get(request)
-      last = { clock: { now: () => NOW }, caller, charge () {}, emit, patience, get signal () { return own.signal } } as unknown as Call
+      last = { audit: { record () {} }, clock: { now: () => NOW }, caller, charge () {}, emit, patience, get signal () { return own.signal } } as unknown as Call
       return last
     },
     ...options

@@ -2,7 +2,8 @@ import { start } from './001-start.ts'
 import { approval } from './002-approval.ts'
 import { idempotency } from './003-idempotency.ts'
 import { retention } from './004-retention.ts'
+import { audit } from './005-audit.ts'
 import { fork } from './006-fork.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, fork]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork]
