@@ -26,7 +26,7 @@ export async function buildServer (): Promise<FastifyInstance> {
     now: systemClock.now,
     content,
     needs,
-    call: (_request, { emit }) => ({ clock: systemClock, caller, charge () {}, emit }) as unknown as Call
+    call: (_request, { emit }) => ({ audit: { record () {} }, clock: systemClock, caller, charge () {}, emit }) as unknown as Call
   }
   await app.register(mcp, options)
   return app
