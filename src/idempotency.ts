@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import { IdempotencyMismatchError, IrisError, ValidationError, toErrorBody } from './errors.ts'
-import type { Outcome, Store } from './store/store.ts'
+import type { IdempotencyRow, Outcome, Store } from './store/store.ts'
 import { uuid7 } from './uuid7.ts'
 
 type Answer = Record<string, unknown>
@@ -40,13 +40,7 @@ export interface Idempotency {
 }
 
 /** A key in use now. */
-interface Entry {
-  readonly caller: string
-  readonly key: string
-  readonly tool: string
-  readonly inputHash: string
-  readonly team: string | null
-  readonly workId: string
+interface Entry extends Pick<IdempotencyRow, 'caller' | 'key' | 'tool' | 'inputHash' | 'team' | 'workId'> {
   readonly admitted: Promise<void>
   /** Where there is one run for all. */
   run?: Promise<Answer>
