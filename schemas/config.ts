@@ -67,7 +67,7 @@ export type Api = Static<typeof Api>
 export const TeamConfig = Type.Object({
   path: Type.String({ minLength: 1, description: 'The project directory, relative to this file' }),
   description: Type.String({ default: '' }),
-  agent: { ...AgentName, default: 'claude' } as typeof AgentName,
+  agent: { ...AgentName, default: 'claude' },
   permissions: Permissions,
   command: Type.Optional(Type.String({ minLength: 1, description: 'The agent\'s program, where it is not on PATH under its own name' })),
   args: Type.Optional(Type.Array(Type.String(), { description: 'Further arguments for it' })),

@@ -1,5 +1,4 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { OneOf } from './one-of.ts'
 import { Session, SessionState } from './session.ts'
 
 /** The identity of a team. Upper case is kept out, so that two teams never differ by case alone. */
@@ -10,7 +9,7 @@ export const TeamName = Type.String({
 })
 export type TeamName = Static<typeof TeamName>
 
-export const AgentName = OneOf(['claude', 'echo'], { description: 'Which kind of agent works in the team\'s directory' })
+export const AgentName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description: 'Which kind of agent works in the team\'s directory, e.g. claude', examples: ['echo'] })
 export type AgentName = Static<typeof AgentName>
 
 /** One session of a team, as its status shows it. */

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
-import { createClaude } from './agent/claude.ts'
-import { createEcho } from './agent/echo.ts'
 import { allowedEnvironment } from './agent/environment.ts'
+import { KINDS } from './agent/kinds.ts'
 import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
@@ -50,7 +49,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   let current = first
   const config = () => current
   const { home } = first
-  const kinds: Record<Team['agent'], Agent> = { claude: createClaude({ clock, owner: home }), echo: createEcho({ clock, owner: home, home: join(home, 'echo') }) }
+  const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, home: join(home, name) })]))
 
   const store = openStore(home)
   const bus = createMemoryBus({ onError })
@@ -72,8 +71,8 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       approvals,
       log,
       clock,
-      agents: agents ?? (team => kinds[team.agent]),
-      environment: team => ({ ...allowedEnvironment(environment, team.agent), ...team.env }),
+      agents: agents ?? (team => kinds.get(team.agent)!),
+      environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env }),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
     })

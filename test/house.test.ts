@@ -11,7 +11,7 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/agent\//, /^(node:|schemas\/|src\/(agent\/|errors|clock))/],
   [/^src\/store\//, /^(node:|better-sqlite3|schemas\/|src\/(store\/|errors|clock))/],
   [/^src\/bus\//, /^(schemas\/|src\/(bus\/|errors|clock))/],
-  [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|errors|clock|validate))/],
+  [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|validate))/],
   [/^src\/tools\//, /^(@sinclair\/typebox|schemas\/|src\/(tools\/|tool\.|errors|tells|wake|session-view|own-tells|interest|bus\/bus))/],
   [/^src\//, /^(node:|ajv|@sinclair\/typebox|schemas\/|src\/(?!app\.|main|server\.|services|cli\/))/],
   [/^plugins\//, /^(node:|ajv|ws|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors)\.)/] // not another plugin: see below

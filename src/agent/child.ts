@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { AgentError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
-import type { Exit } from './agent.ts'
+import type { Exit, Launch, Program } from './agent.ts'
 import { marks, sweepChild } from './sweep.ts'
 
 /** How long a child that is asked to stop may take after the end of its stdin, then after SIGTERM, in ms. */
@@ -14,13 +14,8 @@ const DRAIN = 200
 /** How much of stderr is kept, in bytes. */
 const TAIL = 4096
 
-export interface ChildOptions {
-  command: string
-  args: readonly string[]
-  /** Absolute path. */
-  cwd: string
-  /** The whole environment, but for the marks that sweeping needs. */
-  env: Readonly<Record<string, string>>
+export interface ChildOptions extends Program {
+  launch?: Launch | undefined
   /** Id of the data directory, see sweep.ts. */
   owner: string
   clock: Clock
@@ -41,7 +36,8 @@ export interface Child {
 
 /** Start a program without a shell, in a process group of its own. Rejects with AgentError, at once, where that is impossible. */
 export async function spawnChild (options: ChildOptions): Promise<Child> {
-  const { command, args, cwd, env, owner, clock } = options
+  const { owner, clock, launch = async (program: Program) => program } = options
+  const { command, args, cwd, env } = await launch(options)
   const mark = randomUUID()
   // A missing directory looks to spawn like a missing program.
   await access(cwd).catch(cause => { throw failedStart(`its directory ${cwd} cannot be entered`, cause) })
