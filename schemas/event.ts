@@ -13,7 +13,7 @@ const ofTell = { tellId: TellId, sessionId: SessionId, team: TeamName }
 const ofSession = { sessionId: SessionId, team: TeamName }
 
 export const CacheMessage = event('cache:message', { ...ofSession, tellId: Type.Optional(TellId), message: Message })
-export const ProcessSpawned = event('process:spawned', { ...ofSession, pid: Type.Integer() })
+export const ProcessSpawned = event('process:spawned', { ...ofSession, pid: Type.Optional(Type.Integer()) })
 export const ProcessTerminated = event('process:terminated', {
   ...ofSession, reason: Type.String(), exitCode: Type.Optional(Type.Integer()), signal: Type.Optional(Type.String())
 })

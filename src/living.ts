@@ -204,7 +204,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       const { pid, version } = agent
       if (stopReason === undefined) enter('idle', 'ready')
       note(() => {
-        log.append({ event: 'process:spawned', data: { ...of, pid } }, () => { if (version !== undefined) sessions.update(sessionId, { agentVersion: version }) })
+        log.append({ event: 'process:spawned', data: { ...of, ...(pid !== undefined && { pid }) } }, () => { if (version !== undefined) sessions.update(sessionId, { agentVersion: version }) })
       })
     } catch (err) {
       const body = toErrorBody(err, clock.now())

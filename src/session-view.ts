@@ -38,7 +38,7 @@ export function viewTeam (name: string, fromTeam: string | undefined, call: Pick
   const lead = [...sessions].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))[0]
   return {
     team: name,
-    awake: sessions.some(({ pid }) => pid !== undefined),
+    awake: sessions.some(({ state }) => state !== 'asleep' && state !== 'waking'),
     available: unavailable === undefined,
     state: lead?.state ?? 'asleep',
     since: lead?.since ?? 0,
