@@ -3,6 +3,7 @@ import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
+import { createWorktrees } from './agent/worktree.ts'
 import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
@@ -59,6 +60,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
   })
+  const worktrees = createWorktrees({ root: join(home, 'worktrees'), env: allowedEnvironment(environment) })
   const pool = createPool({
     clock,
     max: () => config().settings.maxProcesses,
@@ -71,6 +73,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       approvals,
       log,
       clock,
+      worktrees,
       agents: agents ?? (team => kinds.get(team.agent)!),
       environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env }),
       spawnTimeout: () => config().settings.spawnTimeout,
@@ -109,6 +112,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     log,
     idempotency,
     audit,
+    worktrees,
     keys,
     store,
     reconfigure (next) {

@@ -86,7 +86,7 @@ t.test('what is missing is said at the start', async t => {
     [{ command: './absent' }, /'.\/absent' is not found/],
     [{ command: cwd }, /is not an executable file/],
     [{ command: 'node', fork: randomUUID() }, /cannot fork/]
-  ] as const) await t.rejects(agent.start(startOf(cwd, createEar(), more)), { name: 'AgentError', message } as unknown as Error)
+  ] as const) await t.rejects(agent.start(startOf(cwd, createEar(), more)), { name: 'AgentError', message })
 })
 
 t.test('a message that is too long for an argument fails its turn alone', async t => {
