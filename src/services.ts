@@ -3,6 +3,7 @@ import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
+import type { Ledger } from './agent/ledger.ts'
 import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
@@ -36,10 +37,12 @@ export interface Wiring extends Services {
 }
 
 /** One of each, wired. Nothing is started but what the store says was queued when the server last ended. */
-export function createServices ({ config: first, environment = {}, onError, clock = systemClock, agents }: {
+export function createServices ({ config: first, environment = {}, run, onError, clock = systemClock, agents }: {
   config: Config
   /** What children may have, before the allow list: the server's own environment. */
   environment?: Readonly<Record<string, string | undefined>>
+  /** Id of this run of the server, on all that its agents are and start. */
+  run?: string
   /** Hears faults of ours that no caller can be told. */
   onError: (err: unknown) => void
   clock?: Clock
@@ -49,9 +52,15 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   let current = first
   const config = () => current
   const { home } = first
-  const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, home: join(home, name) })]))
 
   const store = openStore(home)
+  const ledger: Ledger = {
+    add: child => { store.children.insert(child) },
+    remove (nonce) {
+      try { store.children.remove(nonce) } catch (err) { onError(err) }
+    }
+  }
+  const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock })
   const teams = createTeams(config)

@@ -1,6 +1,7 @@
 import type { MessageType } from '../../schemas/message.ts'
 import type { Usage } from '../../schemas/tell.ts'
 import type { Clock } from '../clock.ts'
+import type { Ledger } from './ledger.ts'
 
 /** How a turn ended, in the agent's own judgement. `limit`: a budget or turn limit of the agent's was reached. */
 export type Outcome = 'completed' | 'interrupted' | 'failed' | 'limit'
@@ -128,6 +129,10 @@ export interface AgentOptions {
   clock: Clock
   /** Id of the data directory: orphans of its earlier server are found by it. */
   owner: string
+  /** Id of this run of the server: what outlives it is found by it. */
+  run?: string | undefined
+  /** Where children are on record while they live. */
+  ledger?: Ledger | undefined
   /** A directory of the kind's own, for what it keeps between starts; made when it is first needed. */
   home?: string
 }
