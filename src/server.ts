@@ -59,7 +59,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const url = address(app.addresses()[0] as AddressInfo)
     const firstKey = ensureAdminKey(home, services)
     writeServerFile(home, { url, pid: process.pid, version: services.version, startedAt: services.startedAt })
-    services.tells.recover()
+    await services.tells.recover()
 
     let closing: Promise<void> | undefined
     async function close (ms = services.config().settings.drainTimeout) {

@@ -16,6 +16,7 @@ import { createIdempotency } from './idempotency.ts'
 import { bringToLife } from './living.ts'
 import { createLog } from './log.ts'
 import { createPool } from './pool.ts'
+import { createRecovery } from './recovery.ts'
 import { createSessions } from './sessions.ts'
 import { openStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
@@ -52,6 +53,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
   let current = first
   const config = () => current
   const { home } = first
+  const agentOf = agents ?? (team => kinds.get(team.agent)!)
+  const environmentOf = (team: Team) => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env })
 
   const store = openStore(home)
   const ledger: Ledger = {
@@ -80,13 +83,23 @@ export function createServices ({ config: first, environment = {}, run, onError,
       approvals,
       log,
       clock,
-      agents: agents ?? (team => kinds.get(team.agent)!),
-      environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env }),
+      agents: agentOf,
+      environment: environmentOf,
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
     })
   })
-  const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
+  const lookBack = createRecovery({
+    store,
+    log,
+    clock,
+    async record ({ to, conversation, costSoFar }, tellId) {
+      const team = config().teams.get(to)
+      return team && await agentOf(team).record?.({ cwd: team.path, env: environmentOf(team), conversation, costSoFar, tellId })
+    },
+    onError
+  })
+  const tells = createTells({ store, sessions, pool, log, clock, lookBack, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
   const keys = createKeys({ store, clock, config })
