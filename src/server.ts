@@ -46,7 +46,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     made.unshift({ close: watchdog.dismiss })
     const services = createServices({ config, environment, run, onError: err => { log.error({ err }, 'internal error') } })
     made.unshift(services)
-    const orphans = await endOrphans(home, services.store)
+    const orphans = await endOrphans(home, services)
     if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
     let draining = false
     const app = await buildApp(services, { log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }), ready: () => !draining })

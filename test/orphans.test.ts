@@ -7,13 +7,16 @@ import { scratch } from './fixtures/wired.ts'
 const linux = process.platform === 'linux'
 
 /** Tells, and resolves to the answer. */
-async function tell ({ url, key }: ServerProcess, fromTeam: string, message: string, timeout = 0) {
-  const response = await fetch(`${url}/api/teams/tell`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ toTeam: 'echo', fromTeam, message, timeout })
+async function tell (server: ServerProcess, fromTeam: string, message: string, timeout = 0) {
+  return (await ask(server, '/teams/tell', { toTeam: 'echo', fromTeam, message, timeout }) as { response: string }).response
+}
+
+async function ask ({ url, key }: ServerProcess, path: string, body?: object) {
+  const response = await fetch(`${url}/api${path}`, {
+    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { method: 'POST', body: JSON.stringify(body) })
   })
-  return (await response.json() as { response: string }).response
+  return await response.json() as object
 }
 
 /** The watchdogs among the children of a process, or of no matter whom. */
@@ -80,12 +83,17 @@ t.test('where the watchdog is killed too, the next start ends them', { skip: !li
   t.teardown(() => after.end())
   t.match(after.log(), /ended the agents of a server that was killed/)
   t.same(after.descendants().filter(pid => left.includes(pid)), [])
+  const { events } = await ask(after, '/events') as { events: { event: string, data: { sessionId: string, reason?: string } }[] }
+  const sessions = (name: string) => events.flatMap(({ event, data }) => event === name ? [data.sessionId] : []).sort()
+  t.equal(sessions('process:spawned').length, 3)
+  t.same(sessions('process:terminated'), sessions('process:spawned'), 'the log says of each that it is gone')
+  t.match(await ask(after, '/sessions'), { sessions: [1, 2, 3].map(() => ({ state: 'asleep', reason: 'the server was killed' })) })
 })
 
 t.test('a stop leaves neither an agent nor a watchdog', { skip: !linux }, async t => {
   const server = await busyServer(scratch(t))
   const dogs = watchdogs(server.child.pid)
-  await fetch(`${server.url}/api/teams/echo/sleep`, { method: 'POST', headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' }, body: '{"force":true,"fromTeam":"c"}' })
+  await ask(server, '/teams/echo/sleep', { force: true, fromTeam: 'c' })
   t.equal(await server.end(), 0)
   t.same(server.descendants(), [])
   t.same(watchdogs().filter(pid => dogs.includes(pid)), [])

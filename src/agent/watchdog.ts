@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { runMark } from './sweep.ts'
 
 /**
- * POSIX sh; $1 is the mark. It reads until its input ends, which the system sees to however the server dies. `done` is
- * the word of a server that has left nothing behind. A process that is being born has its parent's environment for a
- * moment, and one that is being killed may give birth: so it looks again until it finds none three times in a row.
+ * For any sh, and for the greps of GNU and busybox, which both know -z; $1 is the mark. It reads until its input ends,
+ * which the system sees to however the server dies. `done` is the word of a server that has left nothing behind. A
+ * process that is being born has its parent's environment for a moment, and one that is being killed may give birth: so
+ * it looks again until it finds none three times in a row.
  */
 const SCRIPT = `
 read -r word && [ "$word" = done ] && exit 0
@@ -14,7 +15,7 @@ quiet=0
 while [ "$round" -lt 100 ] && [ "$quiet" -lt 3 ]; do
   round=$((round + 1))
   quiet=$((quiet + 1))
-  for file in $(grep -lsF -- "$1" /proc/[0-9]*/environ); do
+  for file in $(grep -lszxF -- "$1" /proc/[0-9]*/environ); do
     pid=\${file#/proc/}
     kill -9 "\${pid%/environ}" && quiet=0
   done
