@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
 import { approvalTable } from './sqlite-approvals.ts'
 import { auditTable } from './sqlite-audit.ts'
+import { childTable } from './sqlite-children.ts'
 import { eventTable } from './sqlite-events.ts'
 import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
@@ -39,6 +40,7 @@ export function openStore (home: string): Store {
     approvals: approvalTable(db),
     idempotency: idempotencyTable(db),
     audit: auditTable(db),
+    children: childTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

@@ -211,4 +211,18 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.equal(idempotency.get('other', 'one'), undefined)
     t.same(idempotency.get('other', 'two'), rows[3])
   })
+
+  t.test(`${name}: the children that live are on record over a reopen, until they are removed`, async t => {
+    const place = makePlace(t)
+    const before = open(place)
+    const rows = [1, 2].map(n => ({ nonce: randomUUID(), pid: n, birth: '4711', command: 'claude', sessionId: randomUUID(), at: n }))
+    for (const row of rows) before.children.insert(row)
+    before.close()
+    const { children, close } = open(place)
+    t.teardown(close)
+    t.same(children.list(), rows)
+    children.remove(rows[0]!.nonce)
+    children.remove(randomUUID())
+    t.same(children.list(), rows.slice(1))
+  })
 }
