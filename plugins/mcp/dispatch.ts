@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { IrisError, toErrorBody } from '../../src/errors.ts'
 import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
+import { createAsking, type Asking } from './asking.ts'
 import { describe } from './describe.ts'
 import { progressOf, type Note } from './progress.ts'
+import { createQuestions, type Form } from './questions.ts'
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject, METHOD_NOT_FOUND, MISSING_CAPABILITY, RpcError, type Message } from './rpc.ts'
+import { createSeal } from './seal.ts'
 
 /** What a carrier adds to a call. The signal is made when it is read, since most calls never wait: hand it on by a getter, unread. */
 export interface Extras {
@@ -12,6 +16,8 @@ export interface Extras {
   patience?: number
   /** `_meta.idempotencyKey` of the request. */
   readonly idempotencyKey?: unknown
+  /** The request came long ago: who is behind it is to be judged anew. */
+  readonly late?: boolean
 }
 
 /** One request as its carrier, whichever generation of the protocol that speaks, hands it on. */
@@ -24,6 +30,11 @@ export interface Context {
   readonly capabilities: Message
   /** Tells the client how far it is; absent where the client asked for none. */
   notify?: ((note: Note) => void) | undefined
+  /**
+   * Has the client show a form to its person, while the call runs or after it; `within` ms. Rejects where no answer comes. Absent
+   * in the generation where a result asks, and the client calls again.
+   */
+  ask?: ((id: string, form: Form, until: { signal: AbortSignal, within: number }) => Promise<unknown>) | undefined
   /** Records a fault of ours, which the client is told nothing about. */
   failed (err: unknown): void
 }
@@ -38,6 +49,8 @@ export interface DispatchOptions {
   content?: (tool: Tool, output: Record<string, unknown>) => object[] | undefined
   /** The client capabilities that a tool cannot do without. */
   needs?: (tool: Tool) => readonly string[]
+  /** Signs what clients carry from one call to the next. Default: one of this process. */
+  secret?: Buffer
 }
 
 export type Result = Record<string, unknown>
@@ -46,26 +59,36 @@ export type Dispatch = (method: string, params: Message, context: Context) => Pr
 
 const silent = () => {}
 
-class Own implements Extras {
+export class Own implements Extras {
   readonly #context: Context
+  readonly #left: AbortSignal | undefined
+  #signal: AbortSignal | undefined
   readonly emit: Extras['emit']
   readonly patience: number
   readonly idempotencyKey: unknown
+  readonly late: boolean
 
-  constructor (context: Context, emit: Extras['emit'], patience: number, idempotencyKey?: unknown) {
+  /** `left`: aborted when the call is left before its end. */
+  constructor (context: Context, { emit = silent, patience = 0, idempotencyKey, late = false, left }: Partial<Extras> & { left?: AbortSignal } = {}) {
     this.#context = context
+    this.#left = left
     this.emit = emit
     this.patience = patience
     this.idempotencyKey = idempotencyKey
+    this.late = late
   }
 
-  get signal (): AbortSignal { return this.#context.signal }
+  get signal (): AbortSignal {
+    return this.#signal ??= this.#left === undefined ? this.#context.signal : AbortSignal.any([this.#context.signal, this.#left])
+  }
 }
 
 const text = (value: unknown) => [{ type: 'text', text: JSON.stringify(value) }]
 
 /** All of MCP that this server offers, whoever carries it. */
-export function createDispatch ({ tools, now, patience = 45_000, content, needs }: DispatchOptions): Dispatch {
+export function createDispatch ({ tools, now, patience = 45_000, content, needs, secret = randomBytes(32) }: DispatchOptions): Dispatch {
+  const questions = createQuestions(tools)
+  const ask = questions && createAsking({ questions, seal: createSeal(secret), now, callerOf })
   const byName = new Map(tools.map(tool => [tool.name, tool]))
   const descriptions = new Map(tools.map(tool => [tool, describe(tool)]))
   const lists = new Map<string, Result>()
@@ -84,7 +107,7 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs 
 
   function callerOf (context: Context): Caller {
     try {
-      return context.call(new Own(context, silent, patience)).caller
+      return context.call(new Own(context)).caller
     } catch (err) {
       context.failed(err)
       throw new RpcError(INTERNAL_ERROR, 'Internal error')
@@ -99,17 +122,37 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs 
       const data = { requiredCapabilities: Object.fromEntries(missing.map(name => [name, {}])) }
       throw new RpcError(MISSING_CAPABILITY, `The client lacks: ${missing.join(', ')}`, { status: 400, data })
     }
+    const asking = await ask?.(tool, params, context)
+    if (asking?.result === undefined) return await perform(tool, params, context, asking)
+    const left = new AbortController()
+    const done = perform(tool, params, context, asking, left.signal)
+    const result = await Promise.race([done, asking.result])
+    left.abort() // the wait, as if its client had hung up: the work goes on
+    return result
+  }
+
+  async function perform (tool: Tool, params: Message, context: Context, asking?: Asking, left?: AbortSignal): Promise<Result> {
     const progress = context.notify === undefined ? undefined : progressOf(context.notify)
+    const emit = asking === undefined
+      ? progress?.emit
+      : (what: Progress) => {
+          if (left?.aborted === true) return
+          progress?.emit(what)
+          asking.hear(what)
+        }
+    const idempotencyKey = asking?.idempotencyKey ?? (isObject(params._meta) ? params._meta.idempotencyKey : undefined)
+    const own = new Own(context, { patience, idempotencyKey, ...(emit && { emit }), ...(left && { left }) })
     try {
-      const call = context.call(new Own(context, progress?.emit ?? silent, patience, isObject(params._meta) ? params._meta.idempotencyKey : undefined))
+      const call = context.call(own)
       const output = await tool.run(params.arguments, call)
       return { content: content?.(tool, output) ?? text(output), structuredContent: output }
     } catch (err) {
-      if (!(err instanceof IrisError) && !context.signal.aborted) context.failed(err)
+      if (!(err instanceof IrisError) && !own.signal.aborted) context.failed(err)
       const body = toErrorBody(err, now())
       return { content: text(body), structuredContent: body, isError: true }
     } finally {
       progress?.end()
+      asking?.end?.()
     }
   }
 
