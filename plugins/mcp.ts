@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../src/tool.ts'
-import { createDispatch, type DispatchOptions, type Extras } from './mcp/dispatch.ts'
+import type { Extras } from './mcp/context.ts'
+import { createDispatch, type DispatchOptions } from './mcp/dispatch.ts'
 import type { createLegacy } from './mcp/legacy.ts'
 import { createModern, versionOf } from './mcp/modern.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'

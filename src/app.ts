@@ -68,6 +68,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     identify (request) {
       if (request.identify(request.token) === null) throw request.authError ?? new UnauthorizedError('A key is needed now')
     },
+    secret: services.store.secret('mcp'),
     now: clock.now,
     instructions: INSTRUCTIONS
   })

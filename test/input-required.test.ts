@@ -169,3 +169,16 @@ t.test('a call with progress is told in its stream that it is asked', async t =>
   t.match(text, /"message":"Waits for permission: Write"/)
   t.match(text.trim().split('\n').at(-1), /"resultType":"input_required"/)
 })
+
+t.test('who comes back after a restart is told how its tell ended', async t => {
+  const server = await asking(t)
+  const params = tell(writes('a.txt'))
+  const { result } = await caller(server, server.key)(params)
+  const { approvalId, tellId } = await server.pending()
+  await server.close()
+  const next = await asking(t, { home: server.home, key: server.key })
+  const late = await caller(next, server.key)(again(params, result!, { [approvalId]: accept('allow') }))
+  t.match(late.result, { isError: true, structuredContent: { error: 'TellCancelledError', details: { tellId } } })
+  t.equal(next.services.tells.list({}, { limit: 9 }).rows.length, 1, 'it is not run again')
+  t.equal(next.written('a.txt'), false)
+})

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { IrisError } from '../../src/errors.ts'
 import type { Caller, Progress, Tool } from '../../src/tool.ts'
-import { Own, type Context, type Result } from './dispatch.ts'
+import { Own, type Context, type Result } from './context.ts'
 import { showsForms, type Form, type Questions } from './questions.ts'
 import { INVALID_PARAMS, isObject, RpcError, type Message } from './rpc.ts'
 import type { Seal } from './seal.ts'
@@ -126,13 +126,13 @@ export function createAsking ({ questions, seal, now, callerOf }: {
   }
 
   /** Undefined where the client cannot ask anybody, or its key may not decide. */
-  return async (tool: Tool, params: Message, context: Context): Promise<Asking | undefined> => {
+  return (tool: Tool, params: Message, context: Context): Asking | Promise<Asking> | undefined => {
     const { ask } = context
     const comesBack = ask === undefined && params.requestState !== undefined
     if (!comesBack && !showsForms(context.capabilities)) return undefined
     const caller = callerOf(context)
     const able = showsForms(context.capabilities) && questions.tool.permits(caller)
-    if (ask === undefined) return comesBack || able ? await inRounds(tool, params, context, caller, able) : undefined
+    if (ask === undefined) return comesBack || able ? inRounds(tool, params, context, caller, able) : undefined
     return able ? meanwhile(ask, context) : undefined
   }
 }

@@ -1,43 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { IrisError, toErrorBody } from '../../src/errors.ts'
-import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
+import type { Caller, Progress, Tool } from '../../src/tool.ts'
 import { createAsking, type Asking } from './asking.ts'
+import { Own, type Context, type Result } from './context.ts'
 import { describe } from './describe.ts'
-import { progressOf, type Note } from './progress.ts'
-import { createQuestions, type Form } from './questions.ts'
+import { progressOf } from './progress.ts'
+import { createQuestions } from './questions.ts'
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject, METHOD_NOT_FOUND, MISSING_CAPABILITY, RpcError, type Message } from './rpc.ts'
 import { createSeal } from './seal.ts'
-
-/** What a carrier adds to a call. The signal is made when it is read, since most calls never wait: hand it on by a getter, unread. */
-export interface Extras {
-  readonly signal: AbortSignal
-  emit (progress: Progress): void
-  /** ms */
-  patience?: number
-  /** `_meta.idempotencyKey` of the request. */
-  readonly idempotencyKey?: unknown
-  /** The request came long ago: who is behind it is to be judged anew. */
-  readonly late?: boolean
-}
-
-/** One request as its carrier, whichever generation of the protocol that speaks, hands it on. */
-export interface Context {
-  /** Makes the call that a tool runs in. */
-  call (extras: Extras): Call
-  /** Made when it is first read. */
-  readonly signal: AbortSignal
-  /** What the client has declared that it can do. */
-  readonly capabilities: Message
-  /** Tells the client how far it is; absent where the client asked for none. */
-  notify?: ((note: Note) => void) | undefined
-  /**
-   * Has the client show a form to its person, while the call runs or after it; `within` ms. Rejects where no answer comes. Absent
-   * in the generation where a result asks, and the client calls again.
-   */
-  ask?: ((id: string, form: Form, until: { signal: AbortSignal, within: number }) => Promise<unknown>) | undefined
-  /** Records a fault of ours, which the client is told nothing about. */
-  failed (err: unknown): void
-}
 
 export interface DispatchOptions {
   tools: readonly Tool[]
@@ -53,35 +23,8 @@ export interface DispatchOptions {
   secret?: Buffer
 }
 
-export type Result = Record<string, unknown>
 /** Throws RpcError, and nothing else. */
 export type Dispatch = (method: string, params: Message, context: Context) => Promise<Result>
-
-const silent = () => {}
-
-export class Own implements Extras {
-  readonly #context: Context
-  readonly #left: AbortSignal | undefined
-  #signal: AbortSignal | undefined
-  readonly emit: Extras['emit']
-  readonly patience: number
-  readonly idempotencyKey: unknown
-  readonly late: boolean
-
-  /** `left`: aborted when the call is left before its end. */
-  constructor (context: Context, { emit = silent, patience = 0, idempotencyKey, late = false, left }: Partial<Extras> & { left?: AbortSignal } = {}) {
-    this.#context = context
-    this.#left = left
-    this.emit = emit
-    this.patience = patience
-    this.idempotencyKey = idempotencyKey
-    this.late = late
-  }
-
-  get signal (): AbortSignal {
-    return this.#signal ??= this.#left === undefined ? this.#context.signal : AbortSignal.any([this.#context.signal, this.#left])
-  }
-}
 
 const text = (value: unknown) => [{ type: 'text', text: JSON.stringify(value) }]
 
@@ -122,7 +65,8 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
       const data = { requiredCapabilities: Object.fromEntries(missing.map(name => [name, {}])) }
       throw new RpcError(MISSING_CAPABILITY, `The client lacks: ${missing.join(', ')}`, { status: 400, data })
     }
-    const asking = await ask?.(tool, params, context)
+    const begun = ask?.(tool, params, context) // most clients are not asked, and need not wait for it
+    const asking = begun && await begun
     if (asking?.result === undefined) return await perform(tool, params, context, asking)
     const left = new AbortController()
     const done = perform(tool, params, context, asking, left.signal)
@@ -141,7 +85,7 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
           asking.hear(what)
         }
     const idempotencyKey = asking?.idempotencyKey ?? (isObject(params._meta) ? params._meta.idempotencyKey : undefined)
-    const own = new Own(context, { patience, idempotencyKey, ...(emit && { emit }), ...(left && { left }) })
+    const own = new Own(context, { emit, patience, idempotencyKey, left })
     try {
       const call = context.call(own)
       const output = await tool.run(params.arguments, call)

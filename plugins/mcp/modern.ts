@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HangUp } from '../../src/hang-up.ts'
-import type { Context, Dispatch, DispatchOptions, Result } from './dispatch.ts'
+import type { Context, Result } from './context.ts'
+import type { Dispatch, DispatchOptions } from './dispatch.ts'
 import { checkFields, checkMethod, mirroredFields } from './mirror.ts'
 import {
   failure, HEADER_MISMATCH, idOf, INVALID_PARAMS, INVALID_REQUEST, isObject, RpcError, UNSUPPORTED_VERSION, type Id, type Message

@@ -4,7 +4,8 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import {
   CallToolRequestSchema, ElicitResultSchema, ListToolsRequestSchema, type ElicitRequestFormParams, type ServerNotification, type ServerRequest, type ServerResult
 } from '@modelcontextprotocol/sdk/types.js'
-import type { Context, Dispatch } from './dispatch.ts'
+import type { Context } from './context.ts'
+import type { Dispatch } from './dispatch.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 

@@ -7,6 +7,7 @@ import { auditTable } from './sqlite-audit.ts'
 import { eventTable } from './sqlite-events.ts'
 import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
+import { secretTable } from './sqlite-secrets.ts'
 import { sessionTable } from './sqlite-sessions.ts'
 import { tellTable } from './sqlite-tells.ts'
 import type { Store } from './store.ts'
@@ -39,6 +40,7 @@ export function openStore (home: string): Store {
     approvals: approvalTable(db),
     idempotency: idempotencyTable(db),
     audit: auditTable(db),
+    secret: secretTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

@@ -218,6 +218,8 @@ export interface Store {
     since (after: number, limit: number): AuditRow[]
     list (page: Page): Paged<AuditRow>
   }
+  /** 32 random bytes, made when the name is first asked for and the same ever after. */
+  secret (name: string): Buffer
   /** Empty when the file is sound. */
   check (): string[]
   close (): void
