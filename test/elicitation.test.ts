@@ -22,6 +22,7 @@ interface Shown {
   /** Aborted when the server takes the question back. */
   signal: AbortSignal
   answer (result: ElicitResult): void
+  refuse (): void
 }
 
 /** Things that come one by one to whoever waits for the next. */
@@ -52,8 +53,8 @@ async function connect (t: Test, transport: Transport, { elicitation = {} }: { e
   const client = new Client({ name: 'test', version: '0' }, { capabilities: elicitation === null ? {} : { elicitation } })
   const { push, next, come } = stream<Shown>()
   if (elicitation !== null) {
-    client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => await new Promise<ElicitResult>(resolve => {
-      push({ ...params as unknown as Shown, signal, answer: resolve })
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => await new Promise<ElicitResult>((resolve, reject) => {
+      push({ ...params as unknown as Shown, signal, answer: resolve, refuse () { reject(new Error('nobody is here')) } })
     }))
   }
   await client.connect(transport)
@@ -137,11 +138,13 @@ t.test('who decides first is heard: the question is taken back and the call goes
 t.test('who does not want to say leaves the question open, and so does who says what the tool does not take', async t => {
   const server = await asking(t)
   const { tell, shown, unseen, client } = await connect(t, wires['over HTTP']!(server, server.key))
-  for (const reply of [{ action: 'cancel' }, accept('perhaps'), { action: 'accept' }] as ElicitResult[]) {
+  for (const reply of [{ action: 'cancel' }, null, accept('perhaps'), { action: 'accept' }] as (ElicitResult | null)[]) {
     const told = tell(writes('a.txt'))
-    ;(await shown()).answer(reply)
+    const { answer, refuse } = await shown()
+    if (reply === null) refuse()
+    else answer(reply)
     const { approvalId } = await server.pending()
-    if (reply.action === 'accept') await server.audited({ tool: 'approval_answer', approvalId, outcome: 'ValidationError' })
+    if (reply?.action === 'accept') await server.audited({ tool: 'approval_answer', approvalId, outcome: 'ValidationError' })
     else await client.ping().then(() => client.ping())
     server.decide(approvalId, 'deny', 'by another')
     t.match(await told, { response: 'echo: denied: by another' })
