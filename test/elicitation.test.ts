@@ -12,6 +12,7 @@ import { asking, writes } from './fixtures/asking.ts'
 import { root } from './fixtures/root.ts'
 import type { Running } from './fixtures/running.ts'
 import { listen } from './fixtures/socket-client.ts'
+import { events, json, type Rpc } from './plugins/mcp-fixture.ts'
 
 type Loose = Record<string, any> // eslint-disable-line @typescript-eslint/no-explicit-any
 
@@ -226,6 +227,64 @@ t.test('a client that goes away leaves the question open, and is asked again whe
   ;(await two.shown()).answer(accept('allow'))
   t.match((await got).structuredContent, { response: 'echo: allowed: Write' })
   t.equal(server.written('a.txt'), 'hello')
+})
+
+t.test('a session whose stream broke is asked again by the next', async t => {
+  const server = await asking(t)
+  let session: Record<string, string> = {}
+  const send = async (body: object, signal?: AbortSignal) => {
+    const headers = { authorization: `Bearer ${server.key}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...session }
+    return await fetch(`${server.url}/mcp`, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', ...body }), ...(signal && { signal }) })
+  }
+  const opened = await send({ id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 'raw', version: '1' } } })
+  session = { 'mcp-session-id': opened.headers.get('mcp-session-id')! }
+  await opened.text()
+  const call = (id: number, name: string, args: object) => ({ id, method: 'tools/call', params: { name, arguments: args } })
+
+  const broken = new AbortController()
+  const first = events(await send(call(1, 'team_tell', { toTeam: 'echo', message: writes('a.txt'), timeout: 0 }), broken.signal))
+  const { tellId } = await server.pending()
+  const one = (await first.next()).value!
+  t.match(one, { method: 'elicitation/create' })
+  broken.abort()
+  await t.rejects(first.next())
+  let again: Rpc | undefined
+  // Until the server has noticed, its client counts as asked.
+  for (let id = 2; again?.method !== 'elicitation/create'; id++) again = (await events(await send(call(id, 'tell_get', { tellId, wait: 20 }))).next()).value!
+  t.match(again, { method: 'elicitation/create', params: { message: one.params!.message } })
+  t.not(again.id, one.id)
+  t.equal((await send({ id: again.id, result: { action: 'accept', content: { decision: 'allow' } } })).status, 202)
+  const last = await json(await fetch(`${server.url}/api/tells/${tellId}?wait=60000`, { headers: { authorization: `Bearer ${server.key}` } })) as Loose
+  t.match(last, { response: 'echo: allowed: Write' })
+})
+
+t.test('nobody listens on for a call that is over, nor for a tell that has ended', async t => {
+  const server = await asking(t)
+  const { log } = server.services
+  const { subscribe } = log
+  let open = 0
+  log.subscribe = (room, deliver) => {
+    const stop = subscribe(room, deliver)
+    let stopped = false
+    open++
+    return () => {
+      if (!stopped) open--
+      stopped = true
+      stop()
+    }
+  }
+  const { tell, call } = await connect(t, wires['over HTTP']!(server, server.key), { elicitation: null })
+  const { tellId } = (await tell(writes('a.txt'), { timeout: 1 })).details
+  const listening = open
+  await call('tell_get', { tellId, wait: 1 })
+  t.equal(open, listening)
+  server.decide((await server.pending()).approvalId, 'deny', 'by another')
+  await call('tell_get', { tellId, wait: 60_000 })
+  t.equal(open, 0)
+  await tell(writes('b.txt'), { timeout: -1 })
+  t.equal(open, 1)
+  await tell(writes('a.txt'), { tellId })
+  t.equal(open, 1, 'nor for one that had ended before')
 })
 
 t.test('over WebSocket whoever tells hears of the questions with its id, once, if it may', async t => {

@@ -80,6 +80,12 @@ t.test('who does not want to say is not asked again, and hears what others decid
 const questionOf = ({ sessionId, team, tellId, tool, input }: { sessionId: string, team: string, tellId?: string, tool: string, input: Record<string, unknown> }) =>
   ({ sessionId, team, tellId: tellId!, tool, input, directory: '/', requestId: randomUUID(), reply () {}, over () {} })
 
+t.test('what is decided at once is not asked', async t => {
+  const server = await asking(t)
+  server.services.log.subscribe('all', ({ event }) => { if (event.event === 'approval:requested') server.decide(event.data.approvalId, 'allow', 'at once') })
+  t.match((await caller(server, server.key)(tell(writes('a.txt')))).result, { resultType: 'complete', structuredContent: { response: 'echo: allowed: Write' } })
+})
+
 t.test('several questions are asked at once, and what is not answered is asked again', async t => {
   const server = await asking(t)
   const round = caller(server, server.key)

@@ -16,8 +16,9 @@ const DAY = 24 * 3_600_000
 const question = { approvalId: 'q', sessionId: 's', team: 'echo', tool: 'Write', input: {} }
 
 /** A tool that asks until it is answered, and the one that takes the answer: `yes`, or it breaks. */
-async function fixture (t: Test, options: Partial<McpOptions> = {}): Promise<Fixture & { said: string[] }> {
+async function fixture (t: Test, options: Partial<McpOptions> = {}): Promise<Fixture & { said: string[], left: () => number }> {
   const said: string[] = []
+  let left = 0
   const tools = [
     defineTool({
       name: 'echo_ask',
@@ -30,6 +31,7 @@ async function fixture (t: Test, options: Partial<McpOptions> = {}): Promise<Fix
       team: null,
       async handler (_input, { emit, signal }) {
         if (said.includes('yes')) return {}
+        signal.addEventListener('abort', () => { left++ })
         emit({ event: 'approval:requested', data: question })
         await once(world.heard, 'said', { signal })
         return {}
@@ -55,7 +57,7 @@ async function fixture (t: Test, options: Partial<McpOptions> = {}): Promise<Fix
     })
   ]
   const world: Fixture = await createFixture(t, { tools, ...options })
-  return { ...world, said }
+  return { ...world, said, left: () => left }
 }
 
 const capable = { meta: { [`${PREFIX}clientCapabilities`]: { elicitation: {} } } }
@@ -72,6 +74,12 @@ t.test('a client has a day to come back', async t => {
   time -= 1
   t.match((await round(world, { requestState, inputResponses: reply('yes') })).result, { resultType: 'complete' })
   t.strictSame(world.said, ['yes'])
+})
+
+t.test('a call whose result asks is left: nothing of it waits on', async t => {
+  const world = await fixture(t)
+  t.equal((await round(world)).result!.resultType, 'input_required')
+  t.equal(world.left(), 1)
 })
 
 t.test('what one server has signed, another of the same secret takes, and no other', async t => {
