@@ -184,10 +184,10 @@ export function agentSuite (t: Test, name: string, subject: Subject) {
   t.test(`${name}: keeps two conversations apart`, async t => {
     const { wake } = await lab(t)
     const [one, two] = await Promise.all([wake(), wake()])
-    const told = await Promise.all([one.tell('the red one'), two.tell('the blue one')])
-    t.strictSame(told.map(({ answer }) => answer), [[subject.answerTo('the red one')], [subject.answerTo('the blue one')]])
-    t.match(await subject.heard(one.tell), /red/)
-    t.notMatch(await subject.heard(two.tell), /red/)
+    const told = await Promise.all([one.tell('the carmine one'), two.tell('the cerulean one')])
+    t.strictSame(told.map(({ answer }) => answer), [[subject.answerTo('the carmine one')], [subject.answerTo('the cerulean one')]])
+    t.match(await subject.heard(one.tell), /carmine/)
+    t.notMatch(await subject.heard(two.tell), /carmine/)
   })
 
   t.test(`${name}: leaves nothing behind when it is stopped in the middle of a turn`, async t => {
