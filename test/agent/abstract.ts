@@ -10,8 +10,8 @@ import { createEar, living, scratch, startOf } from './ear.ts'
 /** A kind of agent, and what to say to the one under test so that it does what is tested. */
 export interface Subject {
   create (options: AgentOptions): Agent
-  /** How it is started in a scratch directory, beside where and by whom. */
-  start (t: Test, directory: string): Partial<Start> | Promise<Partial<Start>>
+  /** How it is started in a scratch directory, beside where and by whom. `again`: to go on with a conversation. */
+  start (t: Test, directory: string, again: boolean): Partial<Start> | Promise<Partial<Start>>
   /** Answers to a message without a script. */
   answerTo (message: string): string
   /** An answer in many pieces, of this text. */
@@ -40,8 +40,8 @@ export function agentSuite (t: Test, name: string, subject: Subject) {
     mkdirSync(cwd)
     const owner = randomUUID()
     const agent = subject.create({ clock: systemClock, owner, home: join(root, 'kept') })
-    const settings = await subject.start(t, root)
-    const wake = (more: Partial<Start> = {}) => living(t, agent, cwd, { ...settings, ...more })
+    const [settings, again] = [await subject.start(t, root, false), await subject.start(t, root, true)]
+    const wake = (more: Partial<Start> = {}) => living(t, agent, cwd, { ...(more.resume ? again : settings), ...more })
     const fails = (more: Partial<Start>, expected: object) => t.rejects(agent.start(startOf(cwd, createEar(), { ...settings, ...more })), { name: 'AgentError', ...expected })
     return { cwd, wake, fails, left: () => sweepOwner(owner) }
   }

@@ -11,7 +11,7 @@ import { PACKAGES, programOf, type Name } from './install.ts'
 /** What is particular to one of them. */
 export interface Real extends Pick<Subject, 'denied' | 'resumes' | 'forks'> {
   /** Its environment: it knows nothing but the stub on this port, and keeps its things in `home`. */
-  environment (port: number, home: string): Record<string, string>
+  environment (port: number, home: string, again: boolean): Record<string, string>
   /** The call of its own tool that writes a file. */
   write (path: string, content: string): { use: string, input: Record<string, unknown> }
   /** Further words for a start. */
@@ -19,7 +19,7 @@ export interface Real extends Pick<Subject, 'denied' | 'resumes' | 'forks'> {
 }
 
 /** The real program before a stub of its model service; what it was told is what the stub was asked. */
-export function realSuite (name: Name, { environment, write, more, ...rest }: Real, further: (lab: (t: Test) => Promise<{ stub: ModelStub, settings: Partial<Start>, directory: string }>) => void = () => {}) {
+export function realSuite (name: Name, { environment, write, more, ...rest }: Real) {
   const command = programOf(name)
   const missing = !existsSync(command)
   if (missing && process.env.REQUIRE_REAL_AGENTS === '1') t.fail(`The real ${name} is required and is not at ${command}`)
@@ -29,11 +29,11 @@ export function realSuite (name: Name, { environment, write, more, ...rest }: Re
   let stub: ModelStub | undefined
   t.teardown(() => stub?.close())
 
-  async function start (_t: Test, directory: string): Promise<Partial<Start>> {
+  async function start (_t: Test, directory: string, again: boolean): Promise<Partial<Start>> {
     stub ??= await startModelStub()
     const home = join(directory, 'home')
     mkdirSync(home, { recursive: true })
-    return { command, ...more, env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...environment(stub.port, home) } }
+    return { command, ...more, env: { PATH: process.env.PATH ?? '', HOME: home, TMPDIR: home, LANG: 'C.UTF-8', ...environment(stub.port, home, again) } }
   }
 
   t.test(name, { skip: missing ? `${PACKAGES[name].name} ${PACKAGES[name].version} is not installed: node dist/test/agents/install.js` : false, timeout: 600_000 }, async t => {
@@ -50,11 +50,6 @@ export function realSuite (name: Name, { environment, write, more, ...rest }: Re
         await tell('what have you heard?')
         return JSON.stringify(stub!.requests.findLast(({ messages }) => JSON.stringify(messages).includes('what have you heard?'))?.messages)
       }
-    })
-    further(async t => {
-      const { scratch } = await import('../agent/ear.ts')
-      const directory = scratch(t)
-      return { settings: await start(t, directory), stub: stub!, directory }
     })
   })
 }
