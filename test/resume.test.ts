@@ -153,6 +153,50 @@ t.test('the cursor of one key shows another key nothing of teams it does not rea
   t.match((await client.event('error', 'r')).data, { error: 'ForbiddenError' })
 })
 
+t.test('a tell of one who is behind does not move its cursor past what it has not got yet', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  for (let n = 0; n < 1_000; n++) {
+    server.services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: n, type: 'system', data: { n } } } })
+  }
+  const client = await listen(t, server)
+  client.send('resume', { after: 0, rooms: [`session:${sessionId}`] }, 'r')
+  client.send('tell:start', { toTeam: 'echo', message: 'meanwhile', fromTeam: 'someone' }, 'own')
+  t.match((await client.event('tell:complete', 'own')).data, { response: 'echo: meanwhile' })
+  await client.event('caught_up', 'r')
+  const names = client.frames.map(({ event }) => event)
+  t.ok(names.indexOf('tell:started') < names.indexOf('caught_up'), 'it hears of its tell at once')
+  const seqs = client.frames.flatMap(({ seq }) => seq ?? [])
+  t.same(seqs, [...new Set(seqs)].sort((a, b) => a - b), 'numbers only go up')
+  const own = client.frames.filter(({ id, seq }) => id === 'own' && seq === undefined).map(({ event }) => event)
+  const numbered = new Set(seqs)
+  const missing = server.services.log.read(0, 10_000).filter(({ seq, sessionId: id, name }) => id === sessionId && !name.startsWith('process:') && !numbered.has(seq))
+  t.ok(own.includes('tell:started'), 'what comes ahead has no number')
+  t.ok(missing.every(({ name }) => own.includes(name)), 'and comes once')
+})
+
+t.test('who is closed as too slow while it catches up is told the number up to which it was sent', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const sockets = new Set<Socket>()
+  server.app.server.on('connection', (socket: Socket) => { sockets.add(socket) })
+  for (let n = 0; n < 8; n++) {
+    server.services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: n, type: 'system', data: 'x'.repeat(1_500_000) } } })
+  }
+  const client = await listen(t, server)
+  client.socket.pause()
+  client.send('resume', { after: 0, rooms: [`session:${sessionId}`] }, 'r')
+  while (![...sockets].some(({ writableLength }) => writableLength > 1024 * 1024)) await new Promise(resolve => { setImmediate(resolve) })
+  const closed = once(client.socket, 'close')
+  client.socket.ping() // its answer is more than such a reader may be sent
+  client.socket.resume()
+  const [code, reason] = await closed as [number, Buffer]
+  const last = client.frames.findLast(({ seq }) => seq !== undefined)!.seq!
+  t.equal(code, 1013)
+  t.same(JSON.parse(reason.toString()), { seq: last })
+  t.ok(last < server.services.log.head())
+})
+
 t.test('a reader that stops for a while is not written to, and has all of it once it reads on', async t => {
   const server = await run(t)
   const witness = placeWitness(join(server.home, '.iris'))

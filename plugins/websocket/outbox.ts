@@ -24,7 +24,7 @@ interface Item {
  * A client that leaves more than MAX_BACKLOG unread is given up (`tooSlow`, with the last event it was sent) and comes back by that.
  */
 export class Outbox {
-  /** The number of the last event handed to the socket. */
+  /** The number up to which all was handed to the socket; another one once it resumes. */
   lastSeq: number
   readonly #socket: WebSocket
   readonly #wire: Wire
