@@ -1,4 +1,5 @@
 import { chaos, wakes } from './chaos.ts'
+import { deaf } from './deaf.ts'
 import { fuzz, type Faults } from './fuzz.ts'
 import { resume } from './resume.ts'
 
@@ -14,7 +15,8 @@ for (const [name, run] of Object.entries({
   fuzz: () => fuzz(short ? 2_000 : 10_000, seed),
   wakes: () => wakes(short ? 60 : 200),
   chaos: () => chaos(short ? 10_000 : 60_000, seed),
-  resume: () => resume(short ? 40 : 1_000, seed)
+  resume: () => resume(short ? 40 : 1_000, seed),
+  deaf: () => deaf(short ? 12_000 : 600_000)
 } satisfies Record<string, () => Promise<Record<string, Faults>>>)) {
   if (only !== undefined && name !== only) continue
   console.log(name)
