@@ -56,9 +56,11 @@ export class Outbox {
     this.#push({ text: bytes, seq })
   }
 
-  /** Whether a feed must wait before it sends more. */
+  /** Whether a feed must wait before it sends more: the client leaves too much unread, not only that much came in one turn. */
   full (): boolean {
-    return this.#socket.bufferedAmount - this.#results + this.#waiting > FULL
+    if (this.#socket.bufferedAmount - this.#results + this.#waiting <= FULL) return false
+    this.flush()
+    return this.#socket.bufferedAmount - this.#results > FULL
   }
 
   /** Calls `go` once what was written is through. */

@@ -1,4 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { countChunks } from '../fixtures/witness.ts'
 import { startProcess, type ServerProcess } from '../fixtures/process.ts'
 import { deafSocket, deafStream, type Deaf } from './deaf-readers.ts'
 import type { Faults } from './fuzz.ts'
@@ -24,6 +26,7 @@ const pause = (ms: number) => new Promise(resolve => { setTimeout(resolve, ms) }
  */
 export async function deaf (ms: number): Promise<Record<string, Faults>> {
   const server = await startProcess({ settings: { maxProcesses: LANES, maxEvents: 50_000 } })
+  const chunks = countChunks(join(server.home, '.iris'))
   const headers = { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' }
   const post = async (path: string, body: object) => {
     const response = await fetch(`${server.url}/api${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
@@ -36,7 +39,7 @@ export async function deaf (ms: number): Promise<Record<string, Faults>> {
 
   const end = Date.now() + ms
   const failed: Faults = []
-  const long = `!slow 50 0 ${'as fast as it can '.repeat(500)}`
+  const long = `!slow 50 0 ${'as fast as it can '.repeat(2_000)}`
   const talking = Promise.all(sessions.map(async (_, n) => {
     for (let told = 0; Date.now() < end; told++) {
       try {
@@ -62,6 +65,8 @@ export async function deaf (ms: number): Promise<Record<string, Faults>> {
   const files = openFiles(server) - recent
   for (const { deaf } of readers) deaf.end()
   for (const one of listeners) one.end()
+  const folded = chunks.all()
+  chunks.close()
   const internal = server.log().split('\n').filter(line => /internal error|unhandled|"level":[56]0/i.test(line))
   const code = await server.stop()
 
@@ -69,9 +74,11 @@ export async function deaf (ms: number): Promise<Record<string, Faults>> {
   const may = ms < 120_000 ? SHORT : LONG
   console.log(`  ${Math.round(ms / 1_000)} s: ${Math.round((alone.events + among.events) / ms * 1_000)} events/s, ${readers.length} deaf readers, ${among.files} files open at the most`)
   console.log(`  resident: ${megabytes(alone.resident)} alone; among the deaf ${megabytes(first)} in the first third, ${megabytes(last)} in the last, ${(Math.max(...among.resident) / MB).toFixed(0)} MB at the most`)
-  for (const [n, { name }] of listeners.entries()) console.log(`  ${name}: delay p50 ${quantile(alone.delays[n]!, 0.5)} p99 ${quantile(alone.delays[n]!, 0.99)} ms alone, p50 ${quantile(among.delays[n]!, 0.5)} p99 ${quantile(among.delays[n]!, 0.99)} ms among the deaf`)
+  for (const [n, { name }] of listeners.entries()) console.log(`  ${name}: delay p50 ${quantile(alone.delays[n]!, 0.5)} p99 ${quantile(alone.delays[n]!, 0.99)} ms alone, p50 ${quantile(among.delays[n]!, 0.5)} p99 ${quantile(among.delays[n]!, 0.99)} ms among the deaf; ${listeners[n]!.missing.length} of ${folded.size} chunks were folded before it was there`)
   return {
-    'those who read get each event, in order': [...failed.slice(0, 3), ...listeners.flatMap(({ name, faults, count }) => count() < 100 ? [`${name} heard only ${count()}`] : faults)],
+    'those who read get each event, in order': [...failed.slice(0, 3), ...listeners.flatMap(({ name, faults, missing, count }) => count() < 100
+      ? [`${name} heard only ${count()}`]
+      : [...faults, ...missing.filter(seq => !folded.has(seq)).map(seq => `${name}: ${seq} is missing`)])],
     [`and no later than without the deaf, and memory is flat: ${may.name}`]: [
       ...listeners.flatMap(({ name }, n) => {
         const [before, after] = [quantile(alone.delays[n]!, 0.99), quantile(among.delays[n]!, 0.99)]

@@ -12,13 +12,15 @@ export interface Listener {
   count (): number
   /** ms from the making of a message to its arrival, of each since this was last asked for. */
   delays (): number[]
-  /** Each event has the number after the one before. */
+  /** Numbers that did not come. */
+  readonly missing: readonly number[]
   readonly faults: Faults
   end (): void
 }
 
 function createEar (name: string) {
   const faults: Faults = []
+  const missing: number[] = []
   let last = 0
   let count = 0
   let delays: number[] = []
@@ -26,7 +28,8 @@ function createEar (name: string) {
     faults,
     hear ({ seq, event, data }: Heard) {
       if (seq === undefined) return
-      if (last > 0 && seq !== last + 1) faults.push(`${name}: ${seq} ${event} came after ${last}`)
+      if (seq <= last) faults.push(`${name}: ${seq} ${event} came after ${last}`)
+      if (last > 0) for (let one = last + 1; one < seq; one++) missing.push(one)
       last = seq
       count++
       if (data.message !== undefined) delays.push(Date.now() - data.message.timestamp)
@@ -34,6 +37,7 @@ function createEar (name: string) {
     listener: (end: () => void): Listener => ({
       name,
       faults,
+      missing,
       end,
       count: () => count,
       delays () {
