@@ -197,6 +197,21 @@ t.test('who is closed as too slow while it catches up is told the number up to w
   t.ok(last < server.services.log.head())
 })
 
+t.test('a socket that reads gets each chunk, however much comes in one turn', async t => {
+  const server = await run(t)
+  const { sessionId, tellId } = await conversation(server)
+  const client = await listen(t, server)
+  client.send('resume', { after: server.services.log.head(), rooms: [`session:${sessionId}`] }, 'r')
+  await client.event('caught_up', 'r')
+  const { log, store } = server.services
+  const chunk = 'x'.repeat(60_000)
+  const stored = Array.from({ length: 7 }, (_, n) => log.append({ event: 'tell:chunk', data: { sessionId, team: 'echo', tellId, offset: n * 60_000, chunk } })[0]!)
+  store.events.dropChunks(tellId)
+  await conversation(server, 'after that')
+  await client.until(({ event }) => event === 'tell:complete')
+  t.same(client.frames.flatMap(({ seq, data }) => data.tellId === tellId ? [seq] : []), stored.map(({ seq }) => seq))
+})
+
 t.test('a reader that stops for a while is not written to, and has all of it once it reads on', async t => {
   const server = await run(t)
   const witness = placeWitness(join(server.home, '.iris'))
