@@ -10,7 +10,7 @@ const LANES = 12
 /** ms that a reader sleeps at the most. */
 const NAP = 400
 /** ms between restarts at the most. */
-const LIFE = 6_000
+const LIFE = 8_000
 
 const pause = (ms: number) => new Promise(resolve => { setTimeout(resolve, ms) })
 
