@@ -1,5 +1,4 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { OneOf } from './one-of.ts'
 import { Session, SessionState } from './session.ts'
 
 /** The identity of a team. Upper case is kept out, so that two teams never differ by case alone. */
@@ -10,7 +9,7 @@ export const TeamName = Type.String({
 })
 export type TeamName = Static<typeof TeamName>
 
-export const AgentName = OneOf(['claude', 'echo'], { description: 'Which kind of agent works in the team\'s directory' })
+export const AgentName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description: 'Which kind of agent works in the team\'s directory, e.g. claude', examples: ['echo'] })
 export type AgentName = Static<typeof AgentName>
 
 /** One session of a team, as its status shows it. */
@@ -20,7 +19,7 @@ export type TeamSession = Static<typeof TeamSession>
 /** What a team is doing, derived from its living processes. */
 export const TeamStatus = Type.Object({
   team: TeamName,
-  awake: Type.Boolean({ description: 'Whether at least one agent process of this team is alive' }),
+  awake: Type.Boolean({ description: 'Whether at least one agent of this team is awake' }),
   available: Type.Boolean({ description: 'Whether its directory exists' }),
   state: SessionState,
   since: Type.Integer({ description: 'When it entered this state, Unix ms' }),

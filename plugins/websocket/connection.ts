@@ -182,8 +182,11 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     const release = () => { if (settled && over) inFlight.delete(gone) }
 
     function emit (progress: Progress) {
-      told = true
-      over = progress.event === 'tell:complete' || progress.event === 'tell:error'
+      // What an agent asks meanwhile is neither the answer nor its end.
+      if (progress.event.startsWith('tell:')) {
+        told = true
+        over = progress.event === 'tell:complete' || progress.event === 'tell:error'
+      }
       if (feed.live) ahead.clear()
       else if (progress.seq !== undefined) ahead.add(progress.seq)
       outbox.sendOwn(progress.event, progress.data, feed.live ? progress.seq : undefined, id)

@@ -1,5 +1,7 @@
 import type { MessageType } from '../../schemas/message.ts'
 import type { Usage } from '../../schemas/tell.ts'
+import type { Clock } from '../clock.ts'
+import type { Ledger } from './ledger.ts'
 
 /** How a turn ended, in the agent's own judgement. `limit`: a budget or turn limit of the agent's was reached. */
 export type Outcome = 'completed' | 'interrupted' | 'failed' | 'limit'
@@ -50,10 +52,20 @@ export type Decision =
   | { behavior: 'allow', input: Record<string, unknown> }
   | { behavior: 'deny', message: string }
 
+/** What an agent offers beyond a turn after a turn. What is not offered is refused, never passed over. */
+export interface Capabilities {
+  /** A conversation outlives its process. */
+  readonly resume: boolean
+  /** A conversation can begin with the history of another. */
+  readonly fork: boolean
+}
+
 /** One living agent. It takes one message at a time: the next `send` comes after `ended`. */
 export interface AgentProcess {
-  readonly pid: number
+  /** Undefined for one that has a process only while it answers. */
+  readonly pid: number | undefined
   readonly version: string | undefined
+  readonly capabilities: Capabilities
   /** Send one turn. `tellId` comes back on everything it causes. */
   send (tellId: string, text: string): void
   /** Stop the running turn, keep the process. `ended` follows with the outcome `interrupted`. */
@@ -63,6 +75,19 @@ export interface AgentProcess {
   /** End the process: close stdin, then SIGTERM, then SIGKILL to its group, then whatever it left behind. Resolves when all are gone. */
   stop (): Promise<Exit>
 }
+
+/** What is run, and where. */
+export interface Program {
+  command: string
+  args: readonly string[]
+  /** Absolute path. */
+  cwd: string
+  /** The whole environment. */
+  env: Readonly<Record<string, string>>
+}
+
+/** Says how a program is run elsewhere than here, by a program that is run here. Rejects with AgentError where that place is not to be had. */
+export type Launch = (program: Program) => Promise<Program>
 
 /** What a start needs to know. */
 export interface Start {
@@ -84,6 +109,8 @@ export interface Start {
   command?: string
   args?: readonly string[]
   model?: string
+  /** Where it runs, when that is not simply here. */
+  launch?: Launch
   /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
   costSoFar: number
   /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */
@@ -92,8 +119,43 @@ export interface Start {
   signal: AbortSignal
 }
 
+/**
+ * What an agent's own record says of one turn. `partial`: it began, and has no good end; `text` is the answer as far as
+ * it is there. `none`: nothing is known of it.
+ */
+export type TurnRecord =
+  | { state: 'complete', text: string, usage?: Usage, costTotal?: number, place?: string }
+  | { state: 'partial', text: string }
+  | { state: 'none' }
+
 /** One kind of agent. */
 export interface Agent {
   /** Resolves once the agent said that it is ready. Rejects with AgentError: exit code, signal and stderr's tail in `details`, and `details.conversation`: 'unknown' (the one to resume, or to fork) or 'exists' where `resume` was wrong, 'open' where another process has it. */
   start (start: Start): Promise<AgentProcess>
+  /** For a turn whose end nobody heard, while no process has its conversation. Absent: it keeps no record that can be read. */
+  record? (turn: Pick<Start, 'cwd' | 'conversation' | 'costSoFar' | 'env'> & { tellId: string }): Promise<TurnRecord>
+}
+
+/** What kinds of agents are made with. */
+export interface AgentOptions {
+  clock: Clock
+  /** Id of the data directory: orphans of its earlier server are found by it. */
+  owner: string
+  /** Id of this run of the server: what outlives it is found by it. */
+  run?: string | undefined
+  /** Where children are on record while they live. */
+  ledger?: Ledger | undefined
+  /** A directory of the kind's own, for what it keeps between starts; made when it is first needed. */
+  home?: string
+}
+
+/** One kind of agent as config.yaml names it. */
+export interface Kind {
+  /** The program that it runs where the team's `command` says nothing. Absent: it comes with Iris. */
+  readonly program?: string
+  /** How to come by that program, a sentence for who lacks it. */
+  readonly install?: string
+  /** What of the server's own environment its program may have, beside what any program may. */
+  environment (base: Readonly<Record<string, string | undefined>>): readonly RegExp[]
+  create (options: AgentOptions): Agent
 }

@@ -1,5 +1,6 @@
-import type { Agent, Start } from './agent.ts'
-import { conversationFlags, startStreamJson, type AgentOptions, type Program } from './stream-json.ts'
+import type { Agent, AgentOptions, Kind, Program, Start } from './agent.ts'
+import { conversationFlags, startStreamJson } from './stream-json.ts'
+import { recordOfClaude } from './transcript.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
 const RETRIES = '6'
@@ -10,15 +11,32 @@ const RETRIES = '6'
  */
 const WITHHELD = 'SendMessage,ListAgents'
 
+const VARIABLES = /^(ANTHROPIC_\w+|CLAUDE_CONFIG_DIR|CLAUDE_CODE_(OAUTH_TOKEN|USE_\w+|SKIP_\w+_AUTH|DISABLE_\w+|MAX_\w+|SUBAGENT_MODEL|EFFORT_LEVEL)|DISABLE_(TELEMETRY|AUTOUPDATER|ERROR_REPORTING|BUG_COMMAND|COST_WARNINGS|PROMPT_CACHING\w*)|API_TIMEOUT_MS|BASH_\w+_(TIMEOUT_MS|LENGTH)|MAX_THINKING_TOKENS|MCP_(TOOL_)?TIMEOUT|IS_SANDBOX)$/
+
+/** Clouds that it may be reached through: what they need goes along only where they are chosen. */
+const CLOUDS: ReadonlyArray<readonly [choice: string, names: RegExp]> = [
+  ['CLAUDE_CODE_USE_BEDROCK', /^AWS_\w+$/],
+  ['CLAUDE_CODE_USE_VERTEX', /^(GOOGLE_\w+|GCLOUD_PROJECT|CLOUD_ML_REGION|VERTEX_REGION_\w+)$/],
+  ['CLAUDE_CODE_USE_FOUNDRY', /^AZURE_\w+$/]
+]
+
+export const claude: Kind = {
+  program: 'claude',
+  install: 'install Claude Code',
+  environment: base => [VARIABLES, ...CLOUDS.filter(([choice]) => base[choice]).map(([, names]) => names)],
+  create: createClaude
+}
+
 /** Claude Code, by its own stream-json protocol. The program is `claude` on PATH; it is not part of Iris. */
 export function createClaude (options: AgentOptions): Agent {
-  return { start: start => startStreamJson(claudeProgram(start), start, options) }
+  return { start: start => startStreamJson(claudeProgram(start), start, options), record: recordOfClaude }
 }
 
 /** What is run for a start. */
-export function claudeProgram ({ command = 'claude', args = [], model, env, ...start }: Start): Program {
+export function claudeProgram ({ command = claude.program!, args = [], model, env, ...start }: Start): Program {
   return {
     command,
+    cwd: start.cwd,
     args: [
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',

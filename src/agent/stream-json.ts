@@ -1,25 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { AgentError } from '../errors.ts'
-import type { Clock } from '../clock.ts'
-import type { AgentEvent, AgentProcess, Exit, Start } from './agent.ts'
+import type { AgentEvent, AgentOptions, AgentProcess, Capabilities, Exit, Program, Start } from './agent.ts'
 import { spawnChild, type Child } from './child.ts'
 import { createLines } from './lines.ts'
 import { lockConversation } from './lock.ts'
 import { createReader } from './reader.ts'
 
-/** A program that speaks stream-json over its stdio: one JSON object a line, both ways. */
-export interface Program {
-  command: string
-  args: readonly string[]
-  env: Readonly<Record<string, string>>
-}
-
-/** What kinds of agents are made with. */
-export interface AgentOptions {
-  clock: Clock
-  /** Id of the data directory: orphans of its earlier server are found by it. */
-  owner: string
-}
+const CAPABILITIES: Capabilities = { resume: true, fork: true }
 
 /** Which conversation: its own, a new one, or a new one that begins with another up to a place of that. */
 export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pick<Start, 'conversation' | 'resume' | 'fork' | 'forkPlace'>): string[] {
@@ -29,11 +16,11 @@ export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pi
 }
 
 /**
- * Start the program and wait until it says that it is ready: it answers `initialize`, which costs no model call.
+ * Start a program that speaks stream-json over its stdio (one JSON object a line, both ways) and wait until it says that it is ready: it answers `initialize`, which costs no model call.
  * Where the start fails, nothing is left behind and no `exit` is said: the rejection says it all.
  */
-export async function startStreamJson (program: Program, start: Start, { clock, owner }: AgentOptions): Promise<AgentProcess> {
-  const { conversation, cwd, signal, on } = start
+export async function startStreamJson (program: Program, start: Start, options: AgentOptions): Promise<AgentProcess> {
+  const { conversation, sessionId, launch, signal, on } = start
   throwIfAborted(signal)
   const unlock = await lockConversation(conversation)
   const initialize = randomUUID()
@@ -77,7 +64,7 @@ export async function startStreamJson (program: Program, start: Start, { clock, 
 
   const abort = () => { void child.kill() }
   try {
-    child = await spawnChild({ ...program, cwd, owner, clock, stdout: lines.push, exit: exited })
+    child = await spawnChild({ ...options, ...program, launch, sessionId, stdout: lines.push, exit: exited })
   } catch (err) {
     unlock()
     throw err
@@ -99,6 +86,7 @@ export async function startStreamJson (program: Program, start: Start, { clock, 
   return {
     pid: child.pid,
     get version () { return reader.version },
+    capabilities: CAPABILITIES,
     send (tellId, text) {
       if (gone) throw new AgentError('The agent has ended')
       reader.sent(tellId)

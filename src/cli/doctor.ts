@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 import type { Config, Team } from '../../schemas/config.ts'
 import { allowedEnvironment } from '../agent/environment.ts'
+import { KINDS } from '../agent/kinds.ts'
 import { probeVersion } from '../agent/probe.ts'
 import { loadConfig, locateConfig } from '../config.ts'
 import { discover } from './client.ts'
@@ -72,9 +73,11 @@ async function address (world: World, flags: Flags, config: Config): Promise<Che
 async function agent ({ env }: World, { name, path, agent: kind, command, unavailable, env: own }: Team): Promise<Check> {
   const check = `team ${name}`
   if (unavailable !== undefined) return { check, result: 'warn', detail: unavailable }
-  if (kind === 'echo' && command === undefined) return { check, result: 'ok', detail: `${path}, agent echo comes with Iris` }
-  const probe = await probeVersion(command ?? kind, { cwd: path, env: { ...allowedEnvironment(env, kind), ...own } })
+  const { program, install, environment } = KINDS.get(kind)!
+  const run = command ?? program
+  if (run === undefined) return { check, result: 'ok', detail: `${path}, agent ${kind} comes with Iris` }
+  const probe = await probeVersion(run, { cwd: path, env: { ...allowedEnvironment(env, environment(env)), ...own } })
   return 'version' in probe
-    ? { check, result: 'ok', detail: `${path}, ${command ?? kind} ${probe.version}` }
-    : { check, result: 'warn', detail: `${probe.missing}${kind === 'claude' && command === undefined ? '; install Claude Code, or set `command`' : ''}` }
+    ? { check, result: 'ok', detail: `${path}, ${run} ${probe.version}` }
+    : { check, result: 'warn', detail: `${probe.missing}${command === undefined && install !== undefined ? `; ${install}, or set \`command\`` : ''}` }
 }

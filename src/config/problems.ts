@@ -33,11 +33,16 @@ export function describe (error: ErrorObject, schema: TSchema): Problem {
   switch (error.keyword) {
     case 'additionalProperties': return unknownKey(path, String(params.additionalProperty), node)
     case 'required': return { path, text: `'${[...path, params.missingProperty].join('.')}' is missing${hint(node?.properties?.[String(params.missingProperty)])}` }
-    case 'enum': return { path, text: `${field} must be one of ${(params.allowedValues as string[]).join(', ')}${suggestion(error.data, params.allowedValues as string[])}` }
+    case 'enum': return notOneOf(path, error.data, params.allowedValues as string[])
     case 'type': return { path, text: `${path.length === 0 ? 'the file' : field} must be ${typeName(params.type)}, not ${kind(error.data)}${hint(node)}` }
     case 'pattern': return { path, text: node?.pattern === DURATION ? `${field} must be a duration: 500ms, 20s, 2m, 1h, 1d, or a number of ms` : `${field} is malformed${hint(node)}` }
     default: return { path, text: `${path.length === 0 ? 'the file' : field} ${error.message ?? 'is invalid'}${hint(node)}` }
   }
+}
+
+/** A value that is none of those that it may be. */
+export function notOneOf (path: Step[], value: unknown, allowed: readonly string[]): Problem {
+  return { path, text: `'${path.join('.')}' must be one of ${allowed.join(', ')}${suggestion(value, allowed)}` }
 }
 
 function unknownKey (path: Step[], key: string, node: TSchema | undefined): Problem {

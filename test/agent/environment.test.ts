@@ -1,5 +1,8 @@
 import t from 'tap'
 import { allowedEnvironment } from '../../src/agent/environment.ts'
+import { KINDS } from '../../src/agent/kinds.ts'
+
+const environmentOf = (base: Record<string, string | undefined>, kind: string) => allowedEnvironment(base, KINDS.get(kind)!.environment(base))
 
 const base = {
   PATH: '/bin',
@@ -36,21 +39,21 @@ const secrets = {
 
 t.test('Claude gets what it works with and nothing else', async t => {
   const { ECHO_LOG: _, ...expected } = base
-  t.strictSame(allowedEnvironment({ ...base, ...secrets }, 'claude'), expected)
+  t.strictSame(environmentOf({ ...base, ...secrets }, 'claude'), expected)
 })
 
 t.test('Echo gets no key of Claude\'s', async t => {
-  const names = Object.keys(allowedEnvironment({ ...base, ...secrets }, 'echo'))
+  const names = Object.keys(environmentOf({ ...base, ...secrets }, 'echo'))
   t.strictSame(names, ['PATH', 'HOME', 'LC_ALL', 'https_proxy', 'NODE_EXTRA_CA_CERTS', 'XDG_CONFIG_HOME', 'ECHO_LOG'])
 })
 
 t.test('The keys of a cloud go along only where that cloud is chosen', async t => {
   const clouds = { AWS_REGION: 'r', GOOGLE_APPLICATION_CREDENTIALS: '/g', AZURE_CLIENT_ID: 'z' }
-  t.strictSame(allowedEnvironment(clouds, 'claude'), {})
-  t.strictSame(allowedEnvironment({ ...clouds, CLAUDE_CODE_USE_BEDROCK: '1' }, 'claude'), { AWS_REGION: 'r', CLAUDE_CODE_USE_BEDROCK: '1' })
-  t.strictSame(allowedEnvironment({ ...clouds, CLAUDE_CODE_USE_BEDROCK: '1' }, 'echo'), {})
+  t.strictSame(environmentOf(clouds, 'claude'), {})
+  t.strictSame(environmentOf({ ...clouds, CLAUDE_CODE_USE_BEDROCK: '1' }, 'claude'), { AWS_REGION: 'r', CLAUDE_CODE_USE_BEDROCK: '1' })
+  t.strictSame(environmentOf({ ...clouds, CLAUDE_CODE_USE_BEDROCK: '1' }, 'echo'), {})
 })
 
 t.test('What is not set stays unset', async t => {
-  t.strictSame(allowedEnvironment({ PATH: undefined, HOME: '/h' }, 'echo'), { HOME: '/h' })
+  t.strictSame(environmentOf({ PATH: undefined, HOME: '/h' }, 'echo'), { HOME: '/h' })
 })

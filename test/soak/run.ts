@@ -1,6 +1,7 @@
 import { chaos, wakes } from './chaos.ts'
 import { deaf } from './deaf.ts'
 import { fuzz, type Faults } from './fuzz.ts'
+import { kills } from './kills.ts'
 import { resume } from './resume.ts'
 
 // node run.js [--short] [--seed N] [--only NAME]: long runs; what takes minutes at full length takes seconds with --short.
@@ -15,6 +16,7 @@ for (const [name, run] of Object.entries({
   fuzz: () => fuzz(short ? 2_000 : 10_000, seed),
   wakes: () => wakes(short ? 60 : 200),
   chaos: () => chaos(short ? 10_000 : 60_000, seed),
+  kills: () => kills(short ? 10 : 200, seed),
   resume: () => resume(short ? 40 : 1_000, seed),
   deaf: () => deaf(short ? 12_000 : 600_000)
 } satisfies Record<string, () => Promise<Record<string, Faults>>>)) {
