@@ -40,8 +40,9 @@ export function createLog ({ store, bus, clock }: { store: Store, bus: Bus, cloc
     },
     read: (after, limit) => store.events.since(after, limit).map(publishedRow),
     subscribe: (room, deliver) => bus.subscribe(room, deliver),
-    follow: reader => createFeed(log, reader)
+    follow: reader => createFeed(source, reader)
   }
+  const source = { ...log, clock }
   return log
 }
 
