@@ -7,8 +7,8 @@ interface Published { readonly seq: number, readonly name: string, text (): stri
 
 export interface SseOptions {
   clock: { after (ms: number, fn: () => void): () => void }
-  /** Where a reader that has all up to `after` goes on, and whether something it has not seen is gone. */
-  begin (after: number): { verdict: string, from: number, head: number }
+  /** Where a reader of these rooms that has all up to `after` goes on, and whether something it has not seen is gone. */
+  begin (after: number, rooms: readonly string[]): { verdict: string, from: number, head: number }
   /** What this caller hears, of these rooms or of all. Throws where it may not. */
   interests (request: FastifyRequest, rooms: readonly string[] | undefined): { room: string, wants (published: Published): boolean }[]
   follow (reader: { deliver (published: Published): void, full (): boolean, unread (): number, whenDrained (go: () => void): () => void, giveUp (): void }): {
@@ -40,7 +40,7 @@ export default async function sse (app: FastifyInstance, { clock, begin, interes
   }, (request: FastifyRequest, reply: FastifyReply) => {
     const { rooms, after } = queryOf(request)
     const wanted = interests(request, rooms)
-    const start = begin(after ?? Number.MAX_SAFE_INTEGER)
+    const start = begin(after ?? Number.MAX_SAFE_INTEGER, wanted.map(({ room }) => room))
     const from = after === undefined ? start.head : start.from
 
     reply.hijack()

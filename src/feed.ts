@@ -11,7 +11,7 @@ export interface Reader {
   unread (): number
   /** Calls `go` once all of that is read; the returned function takes that back. */
   whenDrained (go: () => void): () => void
-  /** It reads nothing any more: its connection ends. It may come back by its cursor. */
+  /** It reads nothing any more, or something it has not read is gone: its connection ends. It may come back by its cursor. */
   giveUp (): void
 }
 
@@ -25,7 +25,7 @@ export interface Feed {
   /** Deliver nothing until `seek`: it is all in the log. */
   hold (): void
   /**
-   * Read on from `after`, save what this feed has delivered since it was made; `caughtUp` is called when all that was missed
+   * After `hold`: read on from `after`, save what this feed has delivered since it was made; `caughtUp` is called when all that was missed
    * is delivered, and with no event in between it is live again.
    */
   seek (after: number, caughtUp: (seq: number) => void): void
@@ -42,7 +42,7 @@ const PAGE = 200
 const PROGRESS_WITHIN = 10_000
 
 export function createFeed (
-  log: Pick<Log, 'head' | 'read' | 'subscribe'> & { readonly clock: Pick<Clock, 'after'> },
+  log: Pick<Log, 'head' | 'holes' | 'read' | 'subscribe'> & { readonly clock: Pick<Clock, 'after'> },
   { deliver, full, unread, whenDrained, giveUp }: Reader
 ): Feed {
   const joined = new Map<string, { room: string, wants: (published: Published) => boolean, leave: () => void }>()
@@ -52,6 +52,8 @@ export function createFeed (
   let stopped = false
   let caughtUp: ((seq: number) => void) | undefined
   let cancel = () => {}
+  /** What may be gone of the log, as far as the reader was told or had it. */
+  let told = 0
 
   function hear (published: Published, wants: (published: Published) => boolean) {
     if (!live || published.seq <= cursor || !wants(published)) return
@@ -64,8 +66,14 @@ export function createFeed (
     deliver(published)
   }
 
-  function fallBehind () {
+  function hold () {
+    cancel()
     live = false
+    told = log.holes()
+  }
+
+  function fallBehind () {
+    hold()
     awaitRoom()
   }
 
@@ -87,6 +95,7 @@ export function createFeed (
   function pump () {
     if (stopped) return
     if (full()) return awaitRoom()
+    if (log.holes() > Math.max(told, cursor)) return giveUp()
     const page = log.read(cursor, PAGE)
     if (page.length === 0) {
       live = true
@@ -124,13 +133,9 @@ export function createFeed (
     },
     leave,
     get live () { return live },
-    hold () {
-      live = false
-      cancel()
-    },
+    hold,
     seek (after, tell) {
       cancel()
-      live = false
       cursor = after
       caughtUp = tell
       pump()

@@ -45,3 +45,25 @@ t.test('a reader that is behind is waited for as long as it gets on, and given u
   await clock.advance(1)
   t.equal(state.givenUp, 1)
 })
+
+t.test('a reader that is overtaken by what is dropped is given up, not left with a hole', async t => {
+  const { services: { store }, feed, seen, state, say } = follow(t)
+  const said = Array.from({ length: 9 }, (_, n) => say(`${n}`))
+  const go = async () => {
+    state.unread = 0
+    state.drained!()
+    await turns()
+  }
+  store.events.trimSessions({ events: 6, bytes: 0 }, 100)
+  await go()
+  t.same([seen, state.givenUp], [said.slice(0, 6), 0], 'what it has may go')
+  store.events.trimSessions({ events: 2, bytes: 0 }, 100)
+  await go()
+  t.same([seen, state.givenUp], [said.slice(0, 6), 1])
+
+  state.unread = 0
+  feed.hold()
+  feed.seek(said[5]!, () => {})
+  await turns()
+  t.same([seen, state.givenUp], [[...said.slice(0, 6), ...said.slice(7)], 1], 'who comes back is told, and goes on')
+})

@@ -11,20 +11,23 @@ import type { Feed, Published } from './frames.ts'
 const MAX_ROOMS = 1000
 
 export interface RoomsOptions {
-  /** Where a reader that has all up to `after` goes on, and whether something it has not seen is gone. */
-  begin (after: number): { verdict: 'ok' | 'gap', from: number, head: number }
+  /** Where a reader of these rooms that has all up to `after` goes on, and whether something it has not seen is gone. */
+  begin (after: number, rooms: readonly string[]): { verdict: 'ok' | 'gap', from: number, head: number }
   /** The team of a session. Throws SessionNotFoundError. */
   sessionTeam (sessionId: string): string
   /** Throws TeamNotFoundError. */
   checkTeam (team: string): void
 }
 
+/** The room of what is not in the log. */
+const SYSTEM = 'system'
+
 /** Whether a caller may still hear a room. */
 type Allows = (caller: Caller) => boolean
 
 /** What one socket hears. */
 export class Rooms {
-  readonly #rooms = new Map<string, Allows>()
+  readonly #rooms = new Map<string, { allows: Allows, room: string }>()
   readonly #feed: Pick<Feed, 'join' | 'leave'>
 
   constructor (feed: Pick<Feed, 'join' | 'leave'>) {
@@ -35,12 +38,17 @@ export class Rooms {
   join (name: string, allows: Allows, wants: (published: Published) => boolean, room = name): void {
     if (this.#rooms.has(name)) return
     if (this.#rooms.size >= MAX_ROOMS) throw new RateLimitedError(`A socket holds at most ${MAX_ROOMS} subscriptions`)
-    this.#rooms.set(name, allows)
+    this.#rooms.set(name, { allows, room })
     this.#feed.join(room, wants, name)
   }
 
   has (name: string): boolean {
     return this.#rooms.has(name)
+  }
+
+  /** Where it is heard what this socket hears. */
+  get heard (): string[] {
+    return [...this.#rooms.values()].map(({ room }) => room).filter(room => room !== SYSTEM)
   }
 
   leave (name: string): void {
@@ -53,7 +61,7 @@ export class Rooms {
 
   /** The first room that this caller may not hear. */
   forbidden (caller: Caller): string | undefined {
-    for (const [name, allows] of this.#rooms) if (!allows(caller)) return name
+    for (const [name, { allows }] of this.#rooms) if (!allows(caller)) return name
     return undefined
   }
 }
@@ -159,9 +167,9 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     team: null,
     handler (_input, call) {
       const { rooms, checkHealth } = subscriberOf(call)
-      rooms.join('system', healthSubscribe.permits, () => false)
+      rooms.join(SYSTEM, healthSubscribe.permits, () => false)
       checkHealth()
-      return { room: 'system', subscribed: true }
+      return { room: SYSTEM, subscribed: true }
     }
   })
   const healthUnsubscribe = defineTool({
@@ -173,7 +181,7 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     input: Type.Object({}, closed),
     output,
     team: null,
-    handler: (_input, call) => left('system', call)
+    handler: (_input, call) => left(SYSTEM, call)
   })
 
   const streamResume = defineTool({
@@ -201,7 +209,7 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
           joinProcesses(subscriber, name.join(':'))
         }
       }
-      const start = begin(after)
+      const start = begin(after, subscriber.rooms.heard)
       subscriber.resume(start.from)
       return start
     }

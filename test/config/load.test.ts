@@ -169,6 +169,14 @@ t.test('a team has a deadline of its own only where it says so', async t => {
   t.equal(teams.get('b')!.idleTimeout, 10_000)
 })
 
+t.test('sizes are bytes once they are read', async t => {
+  const { settings } = load(t, 'settings: { maxLogSize: 1.5kb, maxSessionSize: 7 }')
+  t.equal(settings.maxLogSize, 1536)
+  t.equal(settings.maxSessionSize, 7)
+  t.equal(load(t, '').settings.maxLogSize, 1024 ** 3)
+  t.match(problems(t, 'settings: { maxLogSize: 1 gig }'), [/'settings.maxLogSize' is malformed .*512kb, 64mb, 1gb/])
+})
+
 t.test('flag, then environment, then file, then default', async t => {
   const cwd = t.testdir({ 'config.yaml': 'settings: { httpPort: 3 }', other: { 'iris.yaml': 'settings: { httpPort: 4 }' } })
   const port = (options: object) => loadConfig({ env: {}, cwd, ...options }).settings.httpPort

@@ -175,7 +175,7 @@ export async function world (t: Test, { api, more = [] }: { api?: Api, more?: To
     api: () => made.api,
     call: callFor,
     begin: after => ({ verdict: 'ok', from: after, head: seq }),
-    follow: reader => createFeed({ clock, head: () => seq, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), subscribe }, reader),
+    follow: reader => createFeed({ clock, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), subscribe }, reader),
     sessionTeam (sessionId) {
       const team = TEAM_OF.get(sessionId)
       if (team === undefined) throw new SessionNotFoundError(sessionId)
