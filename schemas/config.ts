@@ -39,6 +39,8 @@ export const Settings = closed({
   maxQueued: Type.Integer({ minimum: 0, maximum: 100_000, default: 100, description: 'Tells that may wait for one session' }),
   maxDepth: Type.Integer({ minimum: 0, maximum: 1000, default: 8, description: 'How many tells may stand above one: a team that is told tells another, and so on' }),
   idempotencyTtl: Duration('24h', 'How long an idempotency key is remembered.'),
+  chunkInterval: Duration('40ms', 'How long the words of an answer are gathered into one tell:chunk. 0: each goes by itself.'),
+  chunkSize: Type.Integer({ minimum: 16, default: 16_384, description: 'What has grown so long, in UTF-16 units, goes out at once; no tell:chunk is longer' }),
   keepEvents: Duration('30d', 'How long what happened and was said is kept. 0 for ever.'),
   maxEvents: Type.Integer({ minimum: 0, default: 1_000_000, description: 'Events kept at most, the oldest go first. 0 without bound' }),
   maxLogSize: Size('1gb', 'About the space that events may take on the disk, the oldest go first. 0 without bound.'),

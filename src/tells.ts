@@ -63,7 +63,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
   pool: Pool
   log: Log
   clock: Clock
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, chunkInterval: number, chunkSize: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -173,6 +173,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         clock,
         signal: cancel.signal,
         silence: toolRuns => toolRuns ? limits().toolTimeout : limits().responseTimeout,
+        chunks: () => ({ interval: limits().chunkInterval, size: limits().chunkSize }),
         onChunk: chunk => {
           try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
         }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import t from 'tap'
+import { applyChunks } from '../src/answer.ts'
 import type { Progress } from '../src/tool.ts'
 import { type createScriptedAgent } from './fixtures/scripted-agent.ts'
 import { turns } from './fixtures/test-clock.ts'
@@ -70,6 +71,35 @@ t.test('the answer so far is there while it grows, and deltas within 40 ms are o
   process!.reply('one two three four')
   await tells.wait(tellId, 0, never)
   t.equal(tells.get(tellId).response, 'one two three four')
+})
+
+t.test('how long words are gathered, and how long a chunk may be, is configured', async t => {
+  const { services: { tells }, agent, clock } = wire(t, { settings: { chunkInterval: 500, chunkSize: 16 } })
+  const chunks: [number, string][] = []
+  const { tellId } = tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push([progress.data.offset, progress.data.chunk]) })
+  await turns()
+  const say = (text: string) => { agent.processes[0]!.say({ type: 'delta', tellId, text }) }
+  for (const text of ['one ', 'two ', 'three ']) say(text)
+  await clock.advance(499)
+  t.same(chunks, [[0, 'one ']])
+  await clock.advance(1)
+  t.same(chunks.slice(1), [[4, 'two three ']])
+  say('0123456789')
+  say('abcdefghijklmnopqrstuvwxyz')
+  t.same(chunks.slice(2), [[14, '0123456789abcdef'], [30, 'ghijklmnopqrstuv'], [46, 'wxyz']], 'what is long goes out at once, in pieces')
+  agent.processes[0]!.reply('x'.repeat(100))
+  await tells.wait(tellId, 0, never)
+  t.ok(chunks.every(([, chunk]) => chunk.length <= 16))
+  t.equal(applyChunks(chunks.map(([offset, chunk]) => ({ offset, chunk }))), 'x'.repeat(100))
+})
+
+t.test('without an interval each delta is a chunk', async t => {
+  const { services: { tells }, agent } = wire(t, { settings: { chunkInterval: 0 } })
+  const chunks: string[] = []
+  const { tellId } = tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push(progress.data.chunk) })
+  await turns()
+  for (const text of ['one ', 'two ', 'three ']) agent.processes[0]!.say({ type: 'delta', tellId, text })
+  t.same(chunks, ['one ', 'two ', 'three '])
 })
 
 t.test('a crash fails its tell at once with exit code, signal and stderr, and the next tell wakes it again', async t => {
