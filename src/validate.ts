@@ -19,12 +19,15 @@ export function checker<T> (name: string, schema: TObject): (raw: unknown) => T 
   }
 }
 
+/** Levels of nested values that are looked through. */
+const DEPTH = 100
+
 /** The path of the first text that would not come back from UTF-8, or from the store, as it is. */
-function brokenText (value: unknown, path = ''): string | undefined {
+function brokenText (value: unknown, path = '', depth = 0): string | undefined {
   if (typeof value === 'string') return (value as string & { isWellFormed (): boolean }).isWellFormed() ? undefined : path
-  if (typeof value !== 'object' || value === null) return undefined
+  if (typeof value !== 'object' || value === null || depth > DEPTH) return undefined
   for (const key in value) {
-    const found = brokenText((value as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`)
+    const found = brokenText((value as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`, depth + 1)
     if (found !== undefined) return found
   }
   return undefined

@@ -58,6 +58,7 @@ t.test('text that is no valid Unicode is refused, with the field it stands in', 
   t.match(await tool.run({ text: 'whole 😀', more: { a: ['😀'] } }, call()), { text: 'whole 😀' })
   await t.rejects(tool.run({ text: 'half \uD83D' }, call()), { name: 'ValidationError', message: /^'text' is no valid Unicode/ })
   await t.rejects(tool.run({ text: '', more: { a: ['', '\uDE00'] } }, call()), { name: 'ValidationError', message: /^'more.a.1' is no valid Unicode/ })
+  await t.resolves(tool.run({ text: '', more: { a: JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as object } }, call()), 'however deep it is')
 })
 
 t.test('first the permission, then the input, then the team, then the limit', async t => {
