@@ -89,7 +89,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     follow: services.log.follow,
     sessionTeam: id => services.sessions.get(id).to,
     checkTeam: name => { services.teams.get(name) },
-    health: () => healthOf(services)
+    health: caller => healthOf(services, caller)
   })
   return app
 }
@@ -126,10 +126,10 @@ const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' 
   audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool, outcome: outcomeOf(err) })
 }
 
-/** What `health:check` says. */
-function healthOf ({ pool, tells, clock, startedAt }: Wiring): object {
-  const { total, max } = pool.size()
-  return { totalProcesses: total, maxProcesses: max, ...tells.count(), uptime: clock.now() - startedAt, timestamp: clock.now() }
+/** What `health:check` says: of the teams that the caller reaches. */
+function healthOf ({ pool, tells, clock, startedAt }: Wiring, { teams }: Caller): object {
+  const { total, max } = pool.size(teams)
+  return { totalProcesses: total, maxProcesses: max, ...tells.count(teams), uptime: clock.now() - startedAt, timestamp: clock.now() }
 }
 
 /** The OpenAPI document of the tools, without a server. */

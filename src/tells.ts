@@ -11,6 +11,7 @@ import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
 import type { Progress } from './tool.ts'
 import { runTurn, type TurnEnd } from './turn.ts'
+import { until } from './until.ts'
 import { uuid7 } from './uuid7.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
@@ -50,7 +51,8 @@ export interface Tells {
   cancelAll (sessionId: string, reason: string): Promise<void>
   /** How many of a session run or wait. */
   load (sessionId: string): number
-  count (): { running: number, queued: number }
+  /** Of these teams, else of all. */
+  count (teams?: ReadonlySet<string> | null): { running: number, queued: number }
   /** After a start: running ones are lost, queued ones go on. */
   recover (): void
   /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
@@ -248,19 +250,8 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
       if (running === undefined) return 'ended'
-      if (signal.aborted) return 'aborted'
       if (asSender) running.waiters++
-      const how = await new Promise<WaitEnd>(resolve => {
-        const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
-        const abort = () => { end('aborted') }
-        function end (how: WaitEnd) {
-          cancelTimer()
-          signal.removeEventListener('abort', abort)
-          resolve(how)
-        }
-        signal.addEventListener('abort', abort, { once: true })
-        void running.done.then(end)
-      })
+      const how = await until(running.done, { ms, signal, clock })
       if (asSender) running.waiters--
       return how
     },
@@ -270,9 +261,10 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
     },
     load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
-    count () {
-      const running = [...lines.values()].filter(here => here.running?.begun).length
-      return { running, queued: open.size - running }
+    count (teams = null) {
+      const counted = [...open.values()].filter(({ session }) => teams === null || teams.has(session.to))
+      const running = counted.filter(({ begun }) => begun).length
+      return { running, queued: counted.length - running }
     },
     recover () {
       for (const row of store.tells.inState('running')) {

@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly clock: { now (): number, after (ms: number, fn: () => void): () => void }
   /** The number of the newest event. */
   head (): number
-  health (): object
+  health (caller: Caller): object
   call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
   bytesOf (published: Published): Buffer
   /** A cursor in the log for this socket. */
@@ -62,7 +62,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
       })
     }
   })
-  const checkHealth = () => { outbox.send('health:check', health(), undefined) }
+  const checkHealth = () => { outbox.send('health:check', health(request.caller!), undefined) }
   let open = false
   let alive = true
   let cancelTimer = () => {}

@@ -156,7 +156,8 @@ export interface Store {
     get (id: string): SessionRow | undefined
     current (from: string, to: string): SessionRow | undefined
     list (filter: { to?: string, from?: string, teams?: readonly string[] }, page: Page): Paged<SessionRow>
-    count (): number
+    /** Of these teams, else of all. */
+    count (teams?: readonly string[]): number
     update (id: string, fields: Partial<Omit<SessionRow, 'id' | 'from' | 'to' | 'createdAt' | 'forkedFrom' | 'forkConversation' | 'forkPlace'>>): void
     /** With its tells and its events. */
     remove (id: string): void
