@@ -40,6 +40,8 @@ export interface Tells {
    * Throws QueueFullError, IdempotencyMismatchError, DeadlockError.
    */
   start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean }, watch?: (progress: Progress) => void): Tell
+  /** Whether there is one, over or not. */
+  has (id: string): boolean
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
@@ -245,6 +247,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       enqueue(running)
       return toTell(row)
     },
+    has: id => store.tells.get(id) !== undefined,
     get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
     async wait (id, ms, signal, asSender = false) {

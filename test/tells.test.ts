@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import t from 'tap'
 import { applyChunks } from '../src/answer.ts'
-import type { Progress } from '../src/tool.ts'
+import type { Call, Progress } from '../src/tool.ts'
+import { teamTell } from '../src/tools/team-tell.ts'
 import { type createScriptedAgent } from './fixtures/scripted-agent.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { scratch, wire } from './fixtures/wired.ts'
@@ -200,6 +201,21 @@ t.test('the same id and input is the same tell, another input is refused', async
   t.throws(() => tells.start(tell('other', { tellId })), { name: 'IdempotencyMismatchError', statusCode: 422 })
   t.throws(() => tells.start(tell('once', { tellId, caller: 'another key' })), { name: 'IdempotencyMismatchError' })
   t.equal(agent.processes[0]!.sent.length, 1)
+})
+
+t.test('a tell that is told again has its answer, also where its team is gone from the config', async t => {
+  const { services } = wire(t, { script: echoes, teams: { gone: {} } })
+  const input = { toTeam: 'gone', message: 'once', timeout: 1_000, tellId: '01890000-0000-7000-8000-000000000001' }
+  const call = Object.assign(Object.create(services) as Call, {
+    caller: { name: 'k', self: 'k', permissions: new Set(['admin']), teams: null, as: null }, signal: never, emit () {}, charge () {}
+  })
+  const first = await teamTell.run(input, call)
+  const { teams, ...config } = services.config()
+  services.reconfigure({ ...config, teams: new Map([...teams].filter(([name]) => name !== 'gone')) })
+  const { timestamp: _, ...again } = await teamTell.run(input, call)
+  t.match(again, { tellId: first.tellId, state: 'completed', response: 're: once' })
+  await t.rejects(teamTell.run({ ...input, message: 'other' }, call), { name: 'IdempotencyMismatchError' })
+  await t.rejects(teamTell.run({ ...input, tellId: '01890000-0000-7000-8000-000000000002' }, call), { name: 'TeamNotFoundError' })
 })
 
 t.test('a conversation the agent has lost begins anew, and says so', async t => {

@@ -35,9 +35,10 @@ export const teamTell = defineTool({
   team: ({ toTeam }) => toTeam,
 
   async handler ({ toTeam, message, fromTeam, timeout, tellId }, { caller, config, teams, tells, clock, signal, patience, attempt, emit }) {
-    teams.ready(toTeam)
     const wanted = timeout ?? config().settings.tellTimeout
     const own = tellId ?? attempt?.workId
+    // Who comes again gets what there is, whatever became of the team.
+    if (own === undefined || !tells.has(own)) teams.ready(toTeam)
     const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(own !== undefined && { tellId: own }) }, emit)
     if (attempt !== undefined) attempt.stage = 'begun'
     const bears = patience !== undefined && (wanted === 0 || wanted > patience)
