@@ -79,6 +79,7 @@ export function createFeed (
 
   /** Goes on once the reader has read all. Slow is fine, as long as it gets on. */
   function awaitRoom () {
+    if (stopped) return // asking whether it is full may have ended it
     let before = unread()
     let cancelLook = log.clock.after(PROGRESS_WITHIN, look)
     const deaf = whenDrained(() => { cancel(); pump() })
