@@ -87,8 +87,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     head: services.log.head,
     begin: services.log.begin,
     follow: services.log.follow,
-    sessionTeam: id => services.sessions.get(id).to,
-    checkTeam: name => { services.teams.get(name) },
+    interests: (caller, rooms) => interests(rooms, { ...services, caller }),
     health: caller => healthOf(services, caller)
   })
   return app

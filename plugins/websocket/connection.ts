@@ -53,7 +53,6 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   const rooms = new Rooms(feed)
   const subscriberOf = (id: Id): Subscriber => ({
     rooms,
-    caller: () => request.caller!,
     checkHealth,
     resume (from) {
       feed.hold()
