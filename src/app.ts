@@ -98,9 +98,8 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     head: services.log.head,
     begin: services.log.begin,
     follow: services.log.follow,
-    sessionTeam: id => services.sessions.get(id).to,
-    checkTeam: name => { services.teams.get(name) },
-    health: () => healthOf(services)
+    interests: (caller, rooms) => interests(rooms, { ...services, caller }),
+    health: caller => healthOf(services, caller)
   })
   return app
 }
@@ -137,10 +136,10 @@ const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' 
   audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool, outcome: outcomeOf(err) })
 }
 
-/** What `health:check` says. */
-function healthOf ({ pool, tells, clock, startedAt }: Wiring): Health {
-  const { total, max } = pool.size()
-  return { totalProcesses: total, maxProcesses: max, ...tells.count(), uptime: clock.now() - startedAt, timestamp: clock.now() }
+/** What `health:check` says: of the teams that the caller reaches. */
+function healthOf ({ pool, tells, clock, startedAt }: Wiring, { teams }: Caller): Health {
+  const { total, max } = pool.size(teams)
+  return { totalProcesses: total, maxProcesses: max, ...tells.count(teams), uptime: clock.now() - startedAt, timestamp: clock.now() }
 }
 
 /** The AsyncAPI document of the WebSocket, without a server. */

@@ -12,6 +12,7 @@ import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
 import type { Progress } from './tool.ts'
 import { runTurn, type TurnEnd } from './turn.ts'
+import { until } from './until.ts'
 import { uuid7 } from './uuid7.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
@@ -40,6 +41,8 @@ export interface Tells {
    * Throws QueueFullError, IdempotencyMismatchError, DeadlockError.
    */
   start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean }, watch?: (progress: Progress) => void): Tell
+  /** Whether there is one, over or not. */
+  has (id: string): boolean
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
@@ -51,7 +54,8 @@ export interface Tells {
   cancelAll (sessionId: string, reason: string): Promise<void>
   /** How many of a session run or wait. */
   load (sessionId: string): number
-  count (): { running: number, queued: number }
+  /** Of these teams, else of all. */
+  count (teams?: ReadonlySet<string> | null): { running: number, queued: number }
   /** After a start: running ones end as the agent's record says, queued ones go on. Resolves when all that ran have ended. */
   recover (): Promise<void>
   /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
@@ -65,7 +69,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   log: Log
   clock: Clock
   lookBack: ReturnType<typeof createRecovery>
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, chunkInterval: number, chunkSize: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -176,6 +180,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         clock,
         signal: cancel.signal,
         silence: toolRuns => toolRuns ? limits().toolTimeout : limits().responseTimeout,
+        chunks: () => ({ interval: limits().chunkInterval, size: limits().chunkSize }),
         onChunk: chunk => {
           try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
         }
@@ -245,24 +250,14 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       enqueue(running)
       return toTell(row)
     },
+    has: id => store.tells.get(id) !== undefined,
     get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
     async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
       if (running === undefined) return 'ended'
-      if (signal.aborted) return 'aborted'
       if (asSender) running.waiters++
-      const how = await new Promise<WaitEnd>(resolve => {
-        const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
-        const abort = () => { end('aborted') }
-        function end (how: WaitEnd) {
-          cancelTimer()
-          signal.removeEventListener('abort', abort)
-          resolve(how)
-        }
-        signal.addEventListener('abort', abort, { once: true })
-        void running.done.then(end)
-      })
+      const how = await until(running.done, { ms, signal, clock })
       if (asSender) running.waiters--
       return how
     },
@@ -272,9 +267,10 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
     },
     load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
-    count () {
-      const running = [...lines.values()].filter(here => here.running?.begun).length
-      return { running, queued: open.size - running }
+    count (teams = null) {
+      const counted = [...open.values()].filter(({ session }) => teams === null || teams.has(session.to))
+      const running = counted.filter(({ begun }) => begun).length
+      return { running, queued: counted.length - running }
     },
     async recover () {
       const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))

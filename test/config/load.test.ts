@@ -131,6 +131,7 @@ const broken: [title: string, text: string, said: RegExp[]][] = [
   ['a hash that is none', 'api:\n  apiKeys:\n    - { name: a, key: "sha256:12345678901234567890", permissions: [tell] }\n', [/^line 3: 'api.apiKeys.0.key' must be `sha256:` and 64 hex digits/]],
   ['an unknown permission', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tel] }\n', [/'api.apiKeys.0.permissions.0' must be one of tell, .*did you mean 'tell'\?/]],
   ['two keys of one name', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tell] }\n    - { name: a, key: 0123456789abcdefh, permissions: [tell] }\n', [/^line 4: 'api.apiKeys.1.name' is 'a', as is api.apiKeys.0/]],
+  ['two keys that would speak as one', 'api:\n  apiKeys:\n    - { name: CI/CD, key: 0123456789abcdefg, permissions: [tell] }\n    - { name: x, as: [ci-cd], key: 0123456789abcdefi, permissions: [tell] }\n    - { name: ci cd, key: 0123456789abcdefh, permissions: [tell] }\n', [/^line 5: 'api.apiKeys.2.name' is 'ci cd', which would speak as 'ci-cd', as 'CI\/CD' does/]],
   ['the same key twice', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tell] }\n    - { name: b, key: 0123456789abcdefg, permissions: [tell] }\n', [/^line 4: 'api.apiKeys.1.key' is the same/]],
   ['an expiry that is no date', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tell], expires: soon }\n', [/^line 3: 'api.apiKeys.0.expires' must be an ISO 8601/]],
   ['an address others reach, without keys', 'settings: { host: 0.0.0.0 }\napi: { requireAuth: false }\n', [/^line 2: 'api.requireAuth' is false, but others reach the address 0\.0\.0\.0/]]
@@ -176,6 +177,14 @@ t.test('a team has a deadline of its own only where it says so', async t => {
   const { teams } = load(t, 'settings: { idleTimeout: 5m }\nteams: { a: { path: . }, b: { path: ., idleTimeout: 10s } }')
   t.equal(teams.get('a')!.idleTimeout, undefined)
   t.equal(teams.get('b')!.idleTimeout, 10_000)
+})
+
+t.test('sizes are bytes once they are read', async t => {
+  const { settings } = load(t, 'settings: { maxLogSize: 1.5kb, maxSessionSize: 7 }')
+  t.equal(settings.maxLogSize, 1536)
+  t.equal(settings.maxSessionSize, 7)
+  t.equal(load(t, '').settings.maxLogSize, 1024 ** 3)
+  t.match(problems(t, 'settings: { maxLogSize: 1 gig }'), [/'settings.maxLogSize' is malformed .*512kb, 64mb, 1gb/])
 })
 
 t.test('flag, then environment, then file, then default', async t => {
