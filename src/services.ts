@@ -4,6 +4,7 @@ import type { Agent } from './agent/agent.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
 import type { Ledger } from './agent/ledger.ts'
+import { createWorktrees } from './agent/worktree.ts'
 import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
@@ -71,6 +72,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
   })
+  const worktrees = createWorktrees({ root: join(home, 'worktrees'), env: allowedEnvironment(environment) })
   const pool = createPool({
     clock,
     max: () => config().settings.maxProcesses,
@@ -83,6 +85,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       approvals,
       log,
       clock,
+      worktrees,
       agents: agentOf,
       environment: environmentOf,
       spawnTimeout: () => config().settings.spawnTimeout,
@@ -131,6 +134,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     log,
     idempotency,
     audit,
+    worktrees,
     keys,
     store,
     reconfigure (next) {
