@@ -3,10 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AgentError } from '../errors.ts'
-import type { Clock } from '../clock.ts'
-import type { Exit, Launch, Program } from './agent.ts'
+import type { AgentOptions, Exit, Launch, Program } from './agent.ts'
 import { birthOf } from './birth.ts'
-import type { Ledger } from './ledger.ts'
 import { marks, sweepChild } from './sweep.ts'
 
 /** How long a child that is asked to stop may take after the end of its stdin, then after SIGTERM, in ms. */
@@ -17,17 +15,10 @@ const DRAIN = 200
 /** How much of stderr is kept, in bytes. */
 const TAIL = 4096
 
-export interface ChildOptions extends Program {
+export interface ChildOptions extends Program, Pick<AgentOptions, 'clock' | 'owner' | 'run' | 'ledger'> {
   launch?: Launch | undefined
-  /** Id of the data directory, see sweep.ts. */
-  owner: string
-  /** Id of this run of the server, see sweep.ts. */
-  run: string | undefined
-  /** Where it is on record while it lives. */
-  ledger: Ledger | undefined
   /** Whose it is. */
   sessionId: string
-  clock: Clock
   stdout (chunk: Buffer): void
   /** Called once, after the last `stdout`, when the child and all that it left behind are gone. */
   exit (exit: Exit): void

@@ -8,6 +8,7 @@ import { childTable } from './sqlite-children.ts'
 import { eventTable } from './sqlite-events.ts'
 import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
+import { secretTable } from './sqlite-secrets.ts'
 import { sessionTable } from './sqlite-sessions.ts'
 import { tellTable } from './sqlite-tells.ts'
 import type { Store } from './store.ts'
@@ -41,6 +42,7 @@ export function openStore (home: string): Store {
     idempotency: idempotencyTable(db),
     audit: auditTable(db),
     children: childTable(db),
+    secret: secretTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

@@ -235,6 +235,8 @@ export interface Store {
     list (): ChildRow[]
     remove (nonce: string): void
   }
+  /** 32 random bytes, made when the name is first asked for and the same ever after. */
+  secret (name: string): Buffer
   /** Empty when the file is sound. */
   check (): string[]
   close (): void

@@ -88,6 +88,12 @@ t.test('permissions are a word or rules, and deny where nothing is said', async 
   t.same([...teams.values()].map(({ permissions }) => permissions), ['deny', 'ask', { rules: [{ tool: 'Write', path: 'src/**', then: 'allow' }], otherwise: 'deny' }])
 })
 
+t.test('a mode in which nobody is asked goes with a policy that allows everything', async t => {
+  const { teams } = load(t, 'teams:\n  a: { path: ., agent: gemini, mode: yolo, permissions: allow }\n  b: { path: ., agent: acp, command: x, args: [acp], mode: plan }\n')
+  t.match(teams.get('a'), { mode: 'yolo' })
+  t.match(teams.get('b'), { agent: 'acp', command: 'x', mode: 'plan' })
+})
+
 t.test('variables stand anywhere in values, also several, also in lists; keys are left alone', async t => {
   const config = load(t, 'teams:\n  a:\n    path: .\n    description: ${A:-1}/${B:-2}\n    args: [--x, "${C}"]\n    env: { HOME_TOO: "$${HOME}" }\n', { C: 'c' })
   t.match(config.teams.get('a'), { description: '1/2', args: ['--x', 'c'], env: { HOME_TOO: '${HOME}' } })
@@ -107,6 +113,9 @@ const broken: [title: string, text: string, said: RegExp[]][] = [
   ['not a number', 'settings: { httpPort: .nan }\n', [/'settings.httpPort' must be a whole number/]],
   ['no duration', 'settings:\n  idleTimeout: 3 weeks\n', [/^line 2: 'settings.idleTimeout' must be a duration: /]],
   ['a misspelt choice', 'teams:\n  a: { path: ., agent: cluade }\n', [/^line 2: 'teams.a.agent' must be one of claude, .*did you mean 'claude'\?/]],
+  ['an agent that speaks ACP, and not which', 'teams:\n  a: { path: ., agent: acp }\n', [/^line 2: 'teams.a.command' is missing: the program /]],
+  ['a mode of an agent that has none', 'teams:\n  a:\n    path: .\n    agent: echo\n    mode: plan\n', [/^line 5: 'teams.a.mode' is not for agent echo/]],
+  ['a mode in which nobody is asked', 'teams:\n  a:\n    path: .\n    agent: gemini\n    permissions: ask\n    mode: yolo\n', [/^line 6: 'teams.a.mode' 'yolo' is a mode in which the agent may act unasked, which only `permissions: allow` allows/]],
   ['a misspelt answer to permission questions', 'teams:\n  a: { path: ., permissions: alow }\n', [/^line 2: 'teams.a.permissions' is malformed .*allow, ask \(people decide\), deny; or \{ rules, otherwise \}/]],
   ['permissions that are neither', 'teams:\n  a: { path: ., permissions: 7 }\n', [/^line 2: 'teams.a.permissions' must be text or a set of keys, not a number/]],
   ['a misspelt key of a rule', 'teams:\n  a:\n    path: .\n    permissions:\n      rules:\n        - { tool: Write, paht: x, then: allow }\n', [/^line 6: unknown key 'teams.a.permissions.rules.0.paht'; did you mean 'path'\?/]],
