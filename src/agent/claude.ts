@@ -1,5 +1,6 @@
 import type { Agent, AgentOptions, Kind, Program, Start } from './agent.ts'
 import { conversationFlags, startStreamJson } from './stream-json.ts'
+import { SERVER } from './tool-calls.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
 const RETRIES = '6'
@@ -22,6 +23,7 @@ const CLOUDS: ReadonlyArray<readonly [choice: string, names: RegExp]> = [
 export const claude: Kind = {
   program: 'claude',
   install: 'install Claude Code',
+  pipe: true,
   environment: base => [VARIABLES, ...CLOUDS.filter(([choice]) => base[choice]).map(([, names]) => names)],
   create: createClaude
 }
@@ -40,6 +42,8 @@ export function claudeProgram ({ command = claude.program!, args = [], model, en
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',
       '--disallowedTools', WITHHELD,
+      // Iris judges these calls by itself, by who told the agent, so they are no question for the team's policy.
+      ...(start.tools === undefined ? [] : ['--allowedTools', `mcp__${SERVER}`]),
       ...conversationFlags(start),
       ...(model === undefined ? [] : ['--model', model]),
       ...args
