@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
+import { createAgentCalls, type AgentCalls } from './agent-calls.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
 import { createApprovals } from './approvals.ts'
@@ -27,6 +28,7 @@ import { VERSION } from './version.ts'
 export interface Wiring extends Services {
   readonly keys: Keys
   readonly store: Store
+  readonly agentCalls: AgentCalls
   /** Put another configuration in force, whole. */
   reconfigure (config: Config): void
   /** No new work; resolves when the running tells have ended, by themselves within `ms` or cancelled. */
@@ -59,6 +61,8 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
   })
+  const keys = createKeys({ store, clock, config })
+  const agentCalls = createAgentCalls({ store, keys, team: name => config().teams.get(name) })
   const pool = createPool({
     clock,
     max: () => config().settings.maxProcesses,
@@ -72,7 +76,8 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       log,
       clock,
       agents: agents ?? (team => kinds.get(team.agent)!),
-      environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env }),
+      environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)?.environment(environment)), ...team.env }),
+      badge: (sessionId, { name, agent }) => agentCalls.begin(sessionId, name, KINDS.get(agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
     })
@@ -80,7 +85,6 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
-  const keys = createKeys({ store, clock, config })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 
   let closing: Promise<void> | undefined
@@ -111,6 +115,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     audit,
     keys,
     store,
+    agentCalls,
     reconfigure (next) {
       const before = current
       current = next

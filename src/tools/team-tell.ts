@@ -38,7 +38,7 @@ export const teamTell = defineTool({
     teams.ready(toTeam)
     const wanted = timeout ?? config().settings.tellTimeout
     const own = tellId ?? attempt?.workId
-    const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(own !== undefined && { tellId: own }) }, emit)
+    const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(own !== undefined && { tellId: own }), ...(caller.session !== undefined && { session: caller.session }) }, emit)
     if (attempt !== undefined) attempt.stage = 'begun'
     const bears = patience !== undefined && (wanted === 0 || wanted > patience)
     const how = wanted < 0 ? 'time' : await tells.wait(id, bears ? patience : wanted, signal, true)

@@ -1,0 +1,89 @@
+import type { Team } from '../schemas/config.ts'
+import type { Permission } from '../schemas/key.ts'
+import type { Access, Toolbox, ToolPipe } from './agent/agent.ts'
+import { AGENT_NAMES, type Keys } from './keys.ts'
+import type { Store, TellRow } from './store/store.ts'
+import type { Caller } from './tool.ts'
+
+/** What brings the calls of agents in. It is there once the server is built, and has an address once it listens. */
+export interface Carriers {
+  /** The MCP server at the end of an agent's pipe. `caller` is asked at each call. */
+  open (caller: () => Caller, ...end: Parameters<Toolbox['open']>): ToolPipe
+  /** E.g. http://127.0.0.1:1615 */
+  url: string
+}
+
+/** How one living agent calls Iris: what it gets of `Start`. It is over with its process. */
+export interface Badge extends Partial<{ readonly access: Access, readonly tools: Toolbox }> {
+  end (): void
+}
+
+export interface AgentCalls {
+  /** For one start of the agent of a session. `pipe`: whether it calls over its own pipe, so that it needs no key. */
+  begin (sessionId: string, team: string, pipe: boolean): Badge
+  carriedBy (carriers: Partial<Carriers>): void
+}
+
+/** What an agent may do at the most, whoever told it. */
+const MOST: ReadonlySet<Permission> = new Set(['tell', 'status', 'wake'] as const)
+/** What it may do while it works on no tell, and of no team but its own. */
+const UNTOLD: ReadonlySet<Permission> = new Set(['status'] as const)
+
+type Rights = Pick<Caller, 'permissions' | 'teams'>
+
+/**
+ * Who agents are when they call Iris: their team in fact, with less than who told them may do. It follows from the tell
+ * that is running and from the keys and teams as they are at the call, so that nothing outlives what it comes from.
+ */
+export function createAgentCalls ({ store: { tells }, keys, team }: {
+  store: Pick<Store, 'tells'>
+  keys: Pick<Keys, 'named' | 'lend'>
+  /** As it is now. */
+  team: (name: string) => Team | undefined
+}): AgentCalls {
+  let carriers: Partial<Carriers> = {}
+
+  /** What the agent that works on this tell may do: no more than who sent it, which may be an agent too. */
+  function rights ({ caller, parentId, to }: TellRow): Rights {
+    const above = caller.startsWith(AGENT_NAMES) ? rightsAt(parentId) : keys.named(caller)
+    const { reach = true } = team(to) ?? { reach: false }
+    if (above === null || reach === false) return { permissions: new Set(), teams: new Set() }
+    const { permissions, teams } = above
+    return {
+      permissions: permissions.has('admin') ? MOST : new Set([...permissions].filter(one => MOST.has(one))),
+      teams: reach === true ? teams : new Set(reach.filter(name => teams?.has(name) ?? true))
+    }
+  }
+
+  function rightsAt (tellId: string | null): Rights | null {
+    const tell = tellId === null ? undefined : tells.get(tellId)
+    return tell === undefined ? null : rights(tell)
+  }
+
+  function callerOf (sessionId: string, name: string): Caller {
+    const running = tells.list({ sessionId, state: 'running' }, { limit: 1 }).rows[0]
+    const untold = team(name)?.reach === false ? { permissions: new Set<Permission>(), teams: new Set<string>() } : { permissions: UNTOLD, teams: new Set([name]) }
+    return {
+      // Of this session alone: what it has told is not for the team's agents in other conversations.
+      name: `${AGENT_NAMES}${name}:${sessionId}`,
+      self: name,
+      as: new Set([name]),
+      session: sessionId,
+      most: MOST,
+      ...(running === undefined ? untold : rights(running))
+    }
+  }
+
+  return {
+    begin (sessionId, name, pipe) {
+      const { open, url } = carriers
+      const caller = () => callerOf(sessionId, name)
+      if (team(name)?.reach === false) return { end () {} }
+      if (pipe) return { ...(open !== undefined && { tools: { open: (...end) => open(caller, ...end) } }), end () {} }
+      if (url === undefined) return { end () {} }
+      const { key, end } = keys.lend(caller)
+      return { access: { url, key }, end }
+    },
+    carriedBy (more) { carriers = { ...carriers, ...more } }
+  }
+}
