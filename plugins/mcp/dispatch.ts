@@ -70,9 +70,10 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs 
   const descriptions = new Map(tools.map(tool => [tool, describe(tool)]))
   const lists = new Map<string, Result>()
 
-  /** What one caller may call. Computed once for each set of permissions. */
+  /** What one caller may call, now or at another time: clients ask once. Computed once for each set of permissions. */
   function list (context: Context): Result {
-    const caller = callerOf(context)
+    const { most, ...rest } = callerOf(context)
+    const caller = most === undefined ? rest : { ...rest, permissions: most }
     const key = [...caller.permissions].sort().join()
     let found = lists.get(key)
     if (found === undefined) {
