@@ -9,6 +9,7 @@ import type { Caller } from './tool.ts'
 export interface Carriers {
   /** The MCP server at the end of an agent's pipe. `caller` is asked at each call. */
   open (caller: () => Caller, ...end: Parameters<Toolbox['open']>): ToolPipe
+  names (caller: Caller): readonly string[]
   /** E.g. http://127.0.0.1:1615 */
   url: string
 }
@@ -76,11 +77,11 @@ export function createAgentCalls ({ store: { tells }, keys, team }: {
 
   return {
     begin (sessionId, name, pipe) {
-      const { open, url } = carriers
+      const { open, names, url } = carriers
       const caller = () => callerOf(sessionId, name)
       if (team(name)?.reach === false) return { end () {} }
-      if (pipe) return { ...(open !== undefined && { tools: { open: (...end) => open(caller, ...end) } }), end () {} }
-      if (url === undefined) return { end () {} }
+      if (pipe && open !== undefined && names !== undefined) return { tools: { names: names(caller()), open: (...end) => open(caller, ...end) }, end () {} }
+      if (pipe || url === undefined) return { end () {} }
       const { key, end } = keys.lend(caller)
       return { access: { url, key }, end }
     },

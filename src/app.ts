@@ -72,7 +72,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     count: caller => app.requestOf(caller).count(),
     failed: err => { app.log.error({ err }, "An agent's own call failed") }
   })
-  services.agentCalls.carriedBy({ open: agentTools.open })
+  services.agentCalls.carriedBy(agentTools)
   app.addHook('onListen', done => {
     services.agentCalls.carriedBy({ url: reachedAt(app.addresses()[0] as AddressInfo) })
     done()

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { IrisError, toErrorBody } from '../../src/errors.ts'
 import type { Call, Caller } from '../../src/tool.ts'
-import { createDispatch, type Dispatch, type DispatchOptions, type Extras } from './dispatch.ts'
+import { createDispatch, offered, type Dispatch, type DispatchOptions, type Extras } from './dispatch.ts'
 import { RpcError } from './rpc.ts'
 import type { createServers } from './server.ts'
 
@@ -31,6 +31,8 @@ export function createAgentTools ({ version, instructions, call, count, failed, 
   }
 
   return {
+    /** The names of what a caller is offered. */
+    names: (caller: Caller) => offered(options.tools, caller).map(({ name }) => name),
     /** `caller` is asked at each call: what an agent may do follows from what it works on. `patience`: what it bears, where that is less than most do, ms. */
     open (caller: () => Caller, send: (message: object) => void, patience = Infinity) {
       const transport: Pipe = {

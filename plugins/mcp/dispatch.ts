@@ -64,20 +64,23 @@ class Own implements Extras {
 
 const text = (value: unknown) => [{ type: 'text', text: JSON.stringify(value) }]
 
+/** What a caller may call, now or at another time: clients ask once. */
+export const offered = (tools: readonly Tool[], { most, ...caller }: Caller) =>
+  tools.filter(tool => tool.permits(most === undefined ? caller : { ...caller, permissions: most }))
+
 /** All of MCP that this server offers, whoever carries it. */
 export function createDispatch ({ tools, now, patience = 45_000, content, needs }: DispatchOptions): Dispatch {
   const byName = new Map(tools.map(tool => [tool.name, tool]))
   const descriptions = new Map(tools.map(tool => [tool, describe(tool)]))
   const lists = new Map<string, Result>()
 
-  /** What one caller may call, now or at another time: clients ask once. Computed once for each set of permissions. */
+  /** What one caller is offered. Computed once for each set of permissions. */
   function list (context: Context): Result {
-    const { most, ...rest } = callerOf(context)
-    const caller = most === undefined ? rest : { ...rest, permissions: most }
-    const key = [...caller.permissions].sort().join()
+    const caller = callerOf(context)
+    const key = [...caller.most ?? caller.permissions].sort().join()
     let found = lists.get(key)
     if (found === undefined) {
-      found = { tools: tools.filter(tool => tool.permits(caller)).map(tool => descriptions.get(tool)) }
+      found = { tools: offered(tools, caller).map(tool => descriptions.get(tool)) }
       lists.set(key, found)
     }
     return found

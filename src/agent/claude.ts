@@ -42,8 +42,9 @@ export function claudeProgram ({ command = claude.program!, args = [], model, en
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',
       '--disallowedTools', WITHHELD,
-      // Iris judges these calls by itself, by who told the agent, so they are no question for the team's policy.
-      ...(start.tools === undefined ? [] : ['--allowedTools', `mcp__${SERVER}`]),
+      // Iris judges these calls by itself, by who told the agent, so they are no question for the team's policy. Each by its
+      // name: the user may have a server of the same name, whose other tools are none of these.
+      ...(start.tools === undefined ? [] : ['--allowedTools', start.tools.names.map(name => `mcp__${SERVER}__${name}`).join()]),
       ...conversationFlags(start),
       ...(model === undefined ? [] : ['--model', model]),
       ...args
