@@ -1,7 +1,9 @@
 import type { Team } from '../schemas/config.ts'
 import type { Permission } from '../schemas/key.ts'
 import type { Access, Toolbox, ToolPipe } from './agent/agent.ts'
+import { nameOnPipe } from './agent/tool-calls.ts'
 import { AGENT_NAMES, type Keys } from './keys.ts'
+import { isRuled } from './policy.ts'
 import type { Store, TellRow } from './store/store.ts'
 import type { Caller } from './tool.ts'
 
@@ -21,7 +23,7 @@ export interface Badge extends Partial<{ readonly access: Access, readonly tools
 
 export interface AgentCalls {
   /** For one start of the agent of a session. `pipe`: whether it calls over its own pipe, so that it needs no key. */
-  begin (sessionId: string, team: string, pipe: boolean): Badge
+  begin (sessionId: string, team: Team, pipe: boolean): Badge
   carriedBy (carriers: Partial<Carriers>): void
 }
 
@@ -76,11 +78,12 @@ export function createAgentCalls ({ store: { tells }, keys, team }: {
   }
 
   return {
-    begin (sessionId, name, pipe) {
+    begin (sessionId, of, pipe) {
+      const { name } = of
       const { open, names, url } = carriers
       const caller = () => callerOf(sessionId, name)
-      if (team(name)?.reach === false) return { end () {} }
-      if (pipe && open !== undefined && names !== undefined) return { tools: { names: names(caller()), open: (...end) => open(caller, ...end) }, end () {} }
+      if (of.reach === false) return { end () {} }
+      if (pipe && open !== undefined && names !== undefined) return { tools: { names: names(caller()).filter(tool => !isRuled(of.permissions, nameOnPipe(tool))), open: (...end) => open(caller, ...end) }, end () {} }
       if (pipe || url === undefined) return { end () {} }
       const { key, end } = keys.lend(caller)
       return { access: { url, key }, end }

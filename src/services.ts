@@ -77,7 +77,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       clock,
       agents: agents ?? (team => kinds.get(team.agent)!),
       environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)?.environment(environment)), ...team.env }),
-      badge: (sessionId, { name, agent }) => agentCalls.begin(sessionId, name, KINDS.get(agent)?.pipe === true),
+      badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
     })

@@ -96,7 +96,7 @@ export interface Access {
 
 /** Iris's tools as an MCP server at the other end of the agent's own pipe: whose calls they are needs no key. */
 export interface Toolbox {
-  /** The tools that there are: for an agent that must be told beforehand what it need not ask about. Who may do what is judged at the call. */
+  /** The tools that the agent need not ask about: Iris judges these calls by itself. The others are a question for the team's policy first. */
   readonly names: readonly string[]
   /** JSON-RPC messages, both ways; `send` must not throw. `patience`: how long the agent bears a silent call, ms, where that is known. */
   open (send: (message: object) => void, patience?: number): ToolPipe

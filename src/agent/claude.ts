@@ -1,6 +1,6 @@
 import type { Agent, AgentOptions, Kind, Program, Start } from './agent.ts'
 import { conversationFlags, startStreamJson } from './stream-json.ts'
-import { SERVER } from './tool-calls.ts'
+import { nameOnPipe } from './tool-calls.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
 const RETRIES = '6'
@@ -42,9 +42,8 @@ export function claudeProgram ({ command = claude.program!, args = [], model, en
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',
       '--disallowedTools', WITHHELD,
-      // Iris judges these calls by itself, by who told the agent, so they are no question for the team's policy. Each by its
-      // name: the user may have a server of the same name, whose other tools are none of these.
-      ...(start.tools === undefined ? [] : ['--allowedTools', start.tools.names.map(name => `mcp__${SERVER}__${name}`).join()]),
+      // Each by its name: the user may have a server of the same name, whose other tools are none of these.
+      ...(start.tools === undefined || start.tools.names.length === 0 ? [] : ['--allowedTools', start.tools.names.map(nameOnPipe).join()]),
       ...conversationFlags(start),
       ...(model === undefined ? [] : ['--model', model]),
       ...args

@@ -3,6 +3,9 @@ import type { Toolbox } from './agent.ts'
 /** The name that Iris's tools go by on a program's pipe. */
 export const SERVER = 'iris'
 
+/** What the program calls one of them when it asks whether it may use it. */
+export const nameOnPipe = (tool: string) => `mcp__${SERVER}__${tool}`
+
 /** A control request by which the program reaches one of its MCP servers. */
 export interface McpRequest { subtype?: string, server_name?: string, message?: unknown }
 

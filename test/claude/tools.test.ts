@@ -2,6 +2,7 @@ import { claudeEnvironment } from './isolation.ts'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { Team } from '../../schemas/config.ts'
 import type { Tell } from '../../schemas/tell.ts'
 import { said, script, startModelStub, type Step } from '../fixtures/model-stub.ts'
 import { run } from '../fixtures/running.ts'
@@ -11,12 +12,12 @@ import { CLAUDE, VERSION } from './install.ts'
 const skip = existsSync(CLAUDE) || process.env.REQUIRE_REAL_AGENTS === '1' ? false : `Claude Code ${VERSION} is not installed: node dist/test/claude/install.js`
 
 /** Iris with teams of the real Claude Code and of echo, and a policy that denies whatever is asked. */
-async function lab (t: Test, settings: object = {}) {
+async function lab (t: Test, permissions: Team['permissions'] = 'deny') {
   const stub = await startModelStub()
   t.teardown(stub.close)
   const home = scratch(t)
-  const claude = { agent: 'claude', command: CLAUDE, model: 'claude-sonnet-4-5', env: claudeEnvironment(home, stub.port) } as const
-  const server = await run(t, { settings, teams: { work: claude, other: claude, b: {} } })
+  const claude = { agent: 'claude', command: CLAUDE, model: 'claude-sonnet-4-5', permissions, env: claudeEnvironment(home, stub.port) } as const
+  const server = await run(t, { teams: { work: claude, other: claude, b: {} } })
   const tell = async (steps: Step[], toTeam = 'work') => {
     const response = await fetch(`${server.url}/api/teams/tell`, {
       method: 'POST',
@@ -40,6 +41,14 @@ t.test('The real Claude Code calls Iris over its own pipe', { skip, timeout: 300
     t.match(said(stub.requests.at(-1)), /echo: hello from a model/)
     t.same(server.services.approvals.list({}, { limit: 10 }).rows, [], 'nobody was asked')
     t.same(server.errors, [])
+  })
+
+  t.test('a rule of the team that speaks of it is asked first', async t => {
+    const { stub, server, tell } = await lab(t, { rules: [{ tool: 'mcp__iris__team_tell', then: 'deny' }], otherwise: 'deny' })
+    await tell([use('team_tell', { toTeam: 'b', message: 'hi' }), use('team_status', { teamName: 'b' }), { say: 'done' }])
+    t.match(server.services.approvals.list({}, { limit: 10 }).rows, [{ tool: 'mcp__iris__team_tell', state: 'denied', by: 'policy' }])
+    t.equal(server.services.store.tells.list({ to: 'b' }, { limit: 1 }).rows.length, 0)
+    t.match(said(stub.requests.at(-1)), /no session is awake/, 'of the other tools it says nothing')
   })
 
   t.test('a circle of two of it is broken at once, and both answer', async t => {
