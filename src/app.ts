@@ -11,7 +11,8 @@ import openapi from '../plugins/openapi.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
-import websocket from '../plugins/websocket.ts'
+import websocket, { asyncApi } from '../plugins/websocket.ts'
+import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
 import { ForbiddenError } from './errors.ts'
 import { interests } from './interest.ts'
@@ -150,10 +151,13 @@ const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' 
 }
 
 /** What `health:check` says. */
-function healthOf ({ pool, tells, clock, startedAt }: Wiring): object {
+function healthOf ({ pool, tells, clock, startedAt }: Wiring): Health {
   const { total, max } = pool.size()
   return { totalProcesses: total, maxProcesses: max, ...tells.count(), uptime: clock.now() - startedAt, timestamp: clock.now() }
 }
+
+/** The AsyncAPI document of the WebSocket, without a server. */
+export const asyncApiDocument = () => asyncApi(allTools, VERSION)
 
 /** The OpenAPI document of the tools, without a server. */
 export async function openApiDocument (tools: readonly Tool[] = allTools): Promise<object> {

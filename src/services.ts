@@ -4,6 +4,7 @@ import type { Agent } from './agent/agent.ts'
 import { createAgentCalls, type AgentCalls } from './agent-calls.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
+import { createWorktrees } from './agent/worktree.ts'
 import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
@@ -63,6 +64,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   })
   const keys = createKeys({ store, clock, config })
   const agentCalls = createAgentCalls({ store, keys, team: name => config().teams.get(name) })
+  const worktrees = createWorktrees({ root: join(home, 'worktrees'), env: allowedEnvironment(environment) })
   const pool = createPool({
     clock,
     max: () => config().settings.maxProcesses,
@@ -75,6 +77,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       approvals,
       log,
       clock,
+      worktrees,
       agents: agents ?? (team => kinds.get(team.agent)!),
       environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)?.environment(environment)), ...team.env }),
       badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
@@ -113,6 +116,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     log,
     idempotency,
     audit,
+    worktrees,
     keys,
     store,
     agentCalls,

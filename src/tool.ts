@@ -1,6 +1,7 @@
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox'
 import type { EventOf, EventName } from '../schemas/event.ts'
 import type { Permission } from '../schemas/key.ts'
+import type { Worktrees } from './agent/worktree.ts'
 import { ForbiddenError, IrisError } from './errors.ts'
 import type { Approvals } from './approvals.ts'
 import { outcomeOf, targets, type Audit } from './audit.ts'
@@ -52,6 +53,7 @@ export interface Services {
   readonly log: Log
   readonly idempotency: Idempotency
   readonly audit: Audit
+  readonly worktrees: Pick<Worktrees, 'find'>
 }
 
 /** What happens while a call runs, told to its caller alone. */

@@ -19,7 +19,7 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
 
 // One owner for each thing of the outside world: elsewhere these words do not stand. (echo-* is a program of its own, an agent.)
 const OWNERS: [word: RegExp, owner: RegExp, what: string][] = [
-  [/node:child_process/, /^src\/agent\/(child|probe|echo-)/, 'starts processes'],
+  [/node:child_process/, /^src\/agent\/(child|probe|worktree|echo-)/, 'starts processes'],
   [/process\.kill\((?!\w+, 0\))/, /^src\/agent\/(child|sweep|probe|echo-)/, 'ends processes'],
   [/process\.env/, /^src\/(config\/environment\.ts|agent\/echo-)/, 'reads the environment'],
   [/Date\.now|new Date\(\)|setTimeout|setInterval|performance\.now/, /^src\/(clock\.ts|agent\/echo-)/, 'reads time'],

@@ -61,7 +61,8 @@ export interface Capabilities {
 
 /** One living agent. It takes one message at a time: the next `send` comes after `ended`. */
 export interface AgentProcess {
-  readonly pid: number
+  /** Undefined for one that has a process only while it answers. */
+  readonly pid: number | undefined
   readonly version: string | undefined
   readonly capabilities: Capabilities
   /** Send one turn. `tellId` comes back on everything it causes. */

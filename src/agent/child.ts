@@ -28,6 +28,8 @@ export interface Child {
   readonly pid: number
   /** Write to stdin. What a dead child no longer reads is dropped: `exit` tells of it. */
   write (text: string): void
+  /** Write the last of it to stdin, and close that. */
+  end (text: string): void
   /** End it: close stdin, then SIGTERM, then SIGKILL to its process group. The same promise for every call. */
   stop (): Promise<Exit>
   /** End it without asking. */
@@ -100,6 +102,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
     write (text) {
       if (stdin.writable) stdin.write(text)
     },
+    end (text) { stdin.end(text) },
     stop () {
       expected = true
       stopping ??= stop()
@@ -118,9 +121,11 @@ function attempt<T> (start: () => T): T {
   try { return start() } catch (cause) { throw failedStart(reason(cause), cause) }
 }
 
+const REASONS: Readonly<Record<string, string>> = { ENOENT: 'it was not found', EACCES: 'it is not an executable file', E2BIG: 'its arguments are too long' }
+
 const reason = (cause: unknown) => {
   const { code, message } = cause as NodeJS.ErrnoException
-  return code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it is not an executable file' : message
+  return REASONS[code ?? ''] ?? message
 }
 
 const failedStart = (why: string, cause: unknown) => new AgentError(`The agent could not be started: ${why}`,
