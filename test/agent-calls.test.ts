@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import type { ErrorBody } from '../schemas/error.ts'
@@ -6,6 +7,7 @@ import type { Tell } from '../schemas/tell.ts'
 import type { Kind } from '../src/agent/agent.ts'
 import { KINDS } from '../src/agent/kinds.ts'
 import { startStreamJson } from '../src/agent/stream-json.ts'
+import { root } from './fixtures/root.ts'
 import { never, run } from './fixtures/running.ts'
 
 type Body = Tell & ErrorBody & { async: boolean }
@@ -208,6 +210,14 @@ t.test('an agent without a pipe has a key, by which it is its team while its pro
   t.not(next.key, access.key, 'the next process has another')
   t.match(await send('GET', '/teams'), { status: 401 })
   t.same(errors, [])
+})
+
+t.test('what an agent runs in its shell finds Iris by its environment: the command line speaks as its team', async t => {
+  const args = [join(root, 'dist/src/main.js'), 'tell', 'b', '{message}']
+  const { tell, tellsTo } = await world(t, { teams: { shell: { agent: 'command', command: process.execPath, args } } })
+  const told = await tell('shell', 'from the shell')
+  t.match(told, { state: 'completed', response: 'echo: from the shell' })
+  t.match(tellsTo('b'), [{ from: 'shell', caller: `agent:shell:${told.sessionId}`, parentId: told.tellId }])
 })
 
 t.test('an agent decides no question, its own neither', async t => {
