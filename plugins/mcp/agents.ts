@@ -24,9 +24,13 @@ export function createAgentTools ({ version, instructions, call, count, failed, 
 
   const counted = (caller: () => Caller): Dispatch => async (method, params, context) => {
     if (method !== 'tools/call') return dispatch(method, params, context)
-    await count(caller()).catch((err: unknown) => {
-      throw err instanceof IrisError ? new RpcError(err.statusCode, err.message, { data: toErrorBody(err, now()) }) : err
-    })
+    try {
+      await count(caller())
+    } catch (err) {
+      if (!(err instanceof IrisError)) failed(err)
+      const body = toErrorBody(err, now())
+      throw new RpcError(body.statusCode, body.message, { data: body })
+    }
     return dispatch(method, params, context)
   }
 
