@@ -33,6 +33,7 @@ const MOST: ReadonlySet<Permission> = new Set(['tell', 'status', 'wake'] as cons
 const UNTOLD: ReadonlySet<Permission> = new Set(['status'] as const)
 
 type Rights = Pick<Caller, 'permissions' | 'teams'>
+const NONE: Rights = { permissions: new Set(), teams: new Set() }
 
 /**
  * Who agents are when they call Iris: their team in fact, with less than who told them may do. It follows from the tell
@@ -50,7 +51,7 @@ export function createAgentCalls ({ store: { tells }, keys, team }: {
   function rights ({ caller, parentId, to }: TellRow): Rights {
     const above = caller.startsWith(AGENT_NAMES) ? rightsAt(parentId) : keys.named(caller)
     const { reach = true } = team(to) ?? { reach: false }
-    if (above === null || reach === false) return { permissions: new Set(), teams: new Set() }
+    if (above === null || reach === false) return NONE
     const { permissions, teams } = above
     return {
       permissions: permissions.has('admin') ? MOST : new Set([...permissions].filter(one => MOST.has(one))),
@@ -65,7 +66,6 @@ export function createAgentCalls ({ store: { tells }, keys, team }: {
 
   function callerOf (sessionId: string, name: string): Caller {
     const running = tells.list({ sessionId, state: 'running' }, { limit: 1 }).rows[0]
-    const untold = team(name)?.reach === false ? { permissions: new Set<Permission>(), teams: new Set<string>() } : { permissions: UNTOLD, teams: new Set([name]) }
     return {
       // Of this session alone: what it has told is not for the team's agents in other conversations.
       name: `${AGENT_NAMES}${name}:${sessionId}`,
@@ -73,7 +73,7 @@ export function createAgentCalls ({ store: { tells }, keys, team }: {
       as: new Set([name]),
       session: sessionId,
       most: MOST,
-      ...(running === undefined ? untold : rights(running))
+      ...(running !== undefined ? rights(running) : team(name)?.reach === false ? NONE : { permissions: UNTOLD, teams: new Set([name]) })
     }
   }
 
@@ -82,9 +82,11 @@ export function createAgentCalls ({ store: { tells }, keys, team }: {
       const { name } = of
       const { open, names, url } = carriers
       const caller = () => callerOf(sessionId, name)
-      if (of.reach === false) return { end () {} }
-      if (pipe && open !== undefined && names !== undefined) return { tools: { names: names(caller()).filter(tool => !isRuled(of.permissions, nameOnPipe(tool))), open: (...end) => open(caller, ...end) }, end () {} }
-      if (pipe || url === undefined) return { end () {} }
+      if (of.reach !== false && pipe && open !== undefined && names !== undefined) {
+        const unasked = names(caller()).filter(tool => !isRuled(of.permissions, nameOnPipe(tool)))
+        return { tools: { names: unasked, open: (...end) => open(caller, ...end) }, end () {} }
+      }
+      if (of.reach === false || pipe || url === undefined) return { end () {} }
       const { key, end } = keys.lend(caller)
       return { access: { url, key }, end }
     },

@@ -14,6 +14,7 @@ import sse from '../plugins/sse.ts'
 import websocket, { asyncApi } from '../plugins/websocket.ts'
 import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
+import type { Published } from './bus/bus.ts'
 import { ForbiddenError } from './errors.ts'
 import { interests } from './interest.ts'
 import { ANONYMOUS } from './keys.ts'
@@ -87,7 +88,10 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     follow: services.log.follow,
     interests (request, rooms) {
       try {
+        // Its key may come to reach less; the stream's beat looks who it is now.
+        const reaches = (team: string) => request.caller?.teams?.has(team) ?? request.caller !== null
         return interests(rooms, { ...services, caller: request.caller! })
+          .map(({ room, wants }) => ({ room, wants: (published: Published) => reaches(published.team) && wants(published) }))
       } catch (err) {
         if (err instanceof ForbiddenError) refused(request, err, 'event_stream')
         throw err

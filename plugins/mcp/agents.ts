@@ -18,7 +18,8 @@ export interface AgentToolsOptions extends DispatchOptions {
 
 /** MCP at the other end of an agent's own pipe. It is begun by `initialize` like the sessions over HTTP, and there is one server for each pipe. */
 export function createAgentTools ({ version, instructions, call, count, failed, now, ...options }: AgentToolsOptions) {
-  const dispatch = createDispatch({ ...options, now })
+  let made: Dispatch | undefined
+  const dispatch: Dispatch = (...asked) => (made ??= createDispatch({ ...options, now }))(...asked)
   /** The SDK takes long to load: not before an agent is started. */
   let loading: Promise<{ createServers: typeof createServers }> | undefined
 
