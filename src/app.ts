@@ -15,7 +15,7 @@ import websocket, { asyncApi } from '../plugins/websocket.ts'
 import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
 import type { Published } from './bus/bus.ts'
-import { ForbiddenError } from './errors.ts'
+import { ForbiddenError, UnauthorizedError } from './errors.ts'
 import { interests } from './interest.ts'
 import { ANONYMOUS } from './keys.ts'
 import type { Wiring } from './services.ts'
@@ -63,7 +63,17 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
   await app.register(limits, { api })
   if (api().enabled) await app.register(openapi, { version })
   await app.register(health, { ready })
-  await app.register(mcp, { tools, version, call: call('mcp'), now: clock.now, instructions: INSTRUCTIONS })
+  await app.register(mcp, {
+    tools,
+    version,
+    call: call('mcp'),
+    identify (request) {
+      if (request.identify(request.token) === null) throw request.authError ?? new UnauthorizedError('A key is needed now')
+    },
+    secret: services.store.secret('mcp'),
+    now: clock.now,
+    instructions: INSTRUCTIONS
+  })
   const agentCall = call('agent')
   const agentTools = createAgentTools({
     tools,

@@ -57,7 +57,7 @@ export interface Services {
 }
 
 /** What happens while a call runs, told to its caller alone. */
-export type Progress = EventOf<Extract<EventName, `tell:${string}`>> & { seq?: number }
+export type Progress = EventOf<Extract<EventName, `tell:${string}` | `approval:${string}`>> & { seq?: number }
 
 /** One call of one tool. */
 export interface Call extends Services {
@@ -82,6 +82,21 @@ export interface Call extends Services {
 /** MCP tool annotations, beyond readOnly, which follows from GET. */
 export interface Hints { destructive?: boolean, idempotent?: boolean }
 
+/** That a tool decides what an event asks, in terms that any transport with a person behind it can put to that person. */
+export interface Answers {
+  /** The event that asks, and the one that says it is decided. */
+  asked: 'approval:requested'
+  decided: 'approval:resolved'
+  /** Which question: a field of both events and of the input. */
+  id: 'approvalId'
+  /** The fields of the input that the person fills in: texts and choices. */
+  form: readonly string[]
+  /** The rest of the input where the person declines. */
+  declined: Readonly<Record<string, unknown>>
+  /** What the person is to read. */
+  words (data: EventOf<'approval:requested'>['data']): string
+}
+
 interface Spec {
   /** `noun_verb`; also the operationId, the WebSocket event and the file. */
   name: string
@@ -99,6 +114,7 @@ interface Spec {
    * finds it by `attempt.workId` and sets `attempt.stage`. Without, all of one key share one run, which nobody can cancel.
    */
   resumes?: boolean
+  answers?: Answers
   /** The limit it counts against, beside that of all requests. */
   charge?: 'tell'
 }

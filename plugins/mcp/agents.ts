@@ -1,7 +1,8 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { IrisError, toErrorBody } from '../../src/errors.ts'
 import type { Call, Caller } from '../../src/tool.ts'
-import { createDispatch, offered, type Dispatch, type DispatchOptions, type Extras } from './dispatch.ts'
+import type { Extras } from './context.ts'
+import { createDispatch, offered, type Dispatch, type DispatchOptions } from './dispatch.ts'
 import { RpcError } from './rpc.ts'
 import type { createServers } from './server.ts'
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { access } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { AgentError } from '../errors.ts'
-import type { Clock } from '../clock.ts'
-import type { Exit, Launch, Program } from './agent.ts'
+import type { AgentOptions, Exit, Launch, Program } from './agent.ts'
+import { birthOf } from './birth.ts'
 import { marks, sweepChild } from './sweep.ts'
 
 /** How long a child that is asked to stop may take after the end of its stdin, then after SIGTERM, in ms. */
@@ -14,11 +15,10 @@ const DRAIN = 200
 /** How much of stderr is kept, in bytes. */
 const TAIL = 4096
 
-export interface ChildOptions extends Program {
+export interface ChildOptions extends Program, Pick<AgentOptions, 'clock' | 'owner' | 'run' | 'ledger'> {
   launch?: Launch | undefined
-  /** Id of the data directory, see sweep.ts. */
-  owner: string
-  clock: Clock
+  /** Whose it is. */
+  sessionId: string
   stdout (chunk: Buffer): void
   /** Called once, after the last `stdout`, when the child and all that it left behind are gone. */
   exit (exit: Exit): void
@@ -38,13 +38,13 @@ export interface Child {
 
 /** Start a program without a shell, in a process group of its own. Rejects with AgentError, at once, where that is impossible. */
 export async function spawnChild (options: ChildOptions): Promise<Child> {
-  const { owner, clock, launch = async (program: Program) => program } = options
+  const { owner, run, ledger, sessionId, clock, launch = async (program: Program) => program } = options
   const { command, args, cwd, env } = await launch(options)
   const mark = randomUUID()
   // A missing directory looks to spawn like a missing program.
   await access(cwd).catch(cause => { throw failedStart(`its directory ${cwd} cannot be entered`, cause) })
   const child = attempt(() => spawn(command, args, {
-    cwd, env: { ...env, ...marks(mark, owner) }, detached: true, stdio: 'pipe', windowsHide: true
+    cwd, env: { ...env, ...marks(mark, owner, run) }, detached: true, stdio: 'pipe', windowsHide: true
   }))
   const { stdin, stdout, stderr } = child
   const closed = new Promise<void>(resolve => { child.once('close', () => { resolve() }) })
@@ -63,6 +63,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
       over = true
       signalGroup('SIGKILL')
       await sweepChild(mark).catch(() => [])
+      ledger?.remove(mark)
       await within(DRAIN, closed)
       // A timer may fire before the bytes that are already there are read; this comes after.
       await new Promise<void>(resolve => { setImmediate(resolve) })
@@ -75,6 +76,17 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
     child.once('spawn', resolve)
     child.on('error', cause => { reject(failedStart(`'${command}' cannot be run (${reason(cause)})`, cause)) })
   })
+  await enter().catch(async cause => {
+    signalGroup('SIGKILL')
+    await exited
+    throw failedStart('it could not be put on record', cause)
+  })
+
+  /** One that is dead already needs no record. */
+  async function enter () {
+    const birth = ledger && await birthOf(child.pid!)
+    if (birth !== undefined && !over) ledger!.add({ nonce: mark, pid: child.pid!, birth, command: basename(command), sessionId, at: clock.now() })
+  }
 
   /** Whether `promise` settles within `ms`. */
   function within (ms: number, promise: Promise<unknown>) {

@@ -16,7 +16,7 @@ export function createCommand (options: AgentOptions): Agent {
   return { start: start => begin(start, options) }
 }
 
-async function begin (start: Start, { clock, owner }: AgentOptions): Promise<AgentProcess> {
+async function begin (start: Start, options: AgentOptions): Promise<AgentProcess> {
   const { on, cwd, env, launch, args = [] } = start
   if (start.command === undefined) throw new AgentError('The agent `command` needs the team\'s `command`: the program to run')
   if (start.fork !== undefined && !start.resume) throw new AgentError('This kind of agent cannot fork a conversation: it keeps none')
@@ -39,13 +39,13 @@ async function begin (start: Start, { clock, owner }: AgentOptions): Promise<Age
     }
 
     const child = await spawnChild({
+      ...options,
       command: program,
       args: args.map(arg => filled(arg, { message: text, conversation: start.conversation, session: start.sessionId, team: start.team, model: start.model ?? '' })),
       cwd,
       env,
       launch,
-      owner,
-      clock,
+      sessionId: start.sessionId,
       stdout (chunk) {
         bytes += chunk.length
         if (bytes > LONGEST_ANSWER) void child.kill()
