@@ -126,7 +126,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   }
 
   /** The session waits from its first open question on to the decision of its last. */
-  function put ({ tellId, requestId, tool, input, data }: Extract<AgentEvent, { type: 'ask' }>) {
+  function put ({ tellId, requestId, tool, input, fixed, data }: Extract<AgentEvent, { type: 'ask' }>) {
     const { description } = data as { description?: unknown }
     const waits = approvals.ask({
       ...of,
@@ -135,6 +135,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       requestId,
       tool,
       input,
+      ...(fixed !== undefined && { fixed }),
       ...(typeof description === 'string' && { description }),
       reply: answer => { agent?.answer(requestId, answer) },
       over () { if (state === 'waiting' && approvals.open(sessionId) === 0) enter(unasked.state, unasked.reason) }
@@ -188,6 +189,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       ...(team.command !== undefined && { command: team.command }),
       ...(team.args !== undefined && { args: team.args }),
       ...(team.model !== undefined && { model: team.model }),
+      ...(team.mode !== undefined && { mode: team.mode }),
       costSoFar: row.costSoFar,
       on,
       signal: giveUp.signal

@@ -23,8 +23,8 @@ export type AgentEvent =
   | { type: 'message', tellId: string | null, kind: MessageType, data: unknown }
   /** A tool call began or ended; while one runs, silence is no stall. */
   | { type: 'tool', tellId: string | null, callId: string, running: boolean }
-  /** May I use this tool with this input? Waits until `answer`. */
-  | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, data: unknown }
+  /** May I use this tool with this input? Waits until `answer`. `fixed`: it can be allowed or denied and not changed. */
+  | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, fixed?: boolean, data: unknown }
   /** The agent takes a question back. */
   | { type: 'unask', requestId: string }
   /** The agent waits for its model service. `auth`: waiting will not help. */
@@ -131,6 +131,8 @@ export interface Start {
   command?: string
   args?: readonly string[]
   model?: string
+  /** By its id, the mode that it is to work in. */
+  mode?: string
   /** Where it runs, when that is not simply here. */
   launch?: Launch
   /** For the agent's own calls back into Iris; `env` says the same as IRIS_URL and IRIS_KEY. Absent for kinds with a `pipe`, and where the team may not call. */
@@ -175,6 +177,9 @@ export interface AgentOptions {
   home?: string
 }
 
+/** What a team of a kind says that its kind may have a word on. */
+export interface Choices { command?: string, mode?: string, permissions: unknown }
+
 /** One kind of agent as config.yaml names it. */
 export interface Kind {
   /** The program that it runs where the team's `command` says nothing. Absent: it comes with Iris. */
@@ -185,5 +190,7 @@ export interface Kind {
   readonly pipe?: true
   /** What of the server's own environment its program may have, beside what any program may. */
   environment (base: Readonly<Record<string, string | undefined>>): readonly RegExp[]
+  /** What is wrong with a team of this kind: a field, and a sentence. Absent: it has no modes to choose from. */
+  check? (team: Choices): { field: string, text: string } | undefined
   create (options: AgentOptions): Agent
 }

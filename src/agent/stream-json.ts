@@ -119,13 +119,15 @@ export async function startStreamJson (program: Program, start: Start, options: 
 const composed = (text: string) => text.startsWith('/') ? { client_composed: true } : {}
 const plain = (text: string) => text.startsWith('/') ? ` ${text}` : text
 
-function throwIfAborted (signal: AbortSignal) {
+/** A start that was given up is not gone on with. */
+export function throwIfAborted (signal: AbortSignal) {
   if (!signal.aborted) return
   const why = signal.reason instanceof Error ? `: ${signal.reason.message}` : ''
   throw new AgentError(`The start of the agent was given up${why}`, { cause: signal.reason })
 }
 
-function endedEarly ({ code, signal, stderr }: Exit, refusal: string | undefined) {
+/** Why a start has come to nothing, by how the program ended. */
+export function endedEarly ({ code, signal, stderr }: Exit, refusal: string | undefined) {
   const words = `${refusal ?? ''}\n${stderr}`
   const conversation = /No conversation found|does not match any session/.test(words)
     ? 'unknown'

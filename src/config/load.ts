@@ -4,13 +4,13 @@ import { Ajv2020 as Ajv, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
 import { DURATION } from '../../schemas/duration.ts'
-import { KINDS } from '../agent/kinds.ts'
+import { checkAgent } from './check-agent.ts'
 import { checkKeys } from './check-keys.ts'
 import { readDocument } from './document.ts'
 import { milliseconds } from './duration.ts'
 import type { Environment } from './environment.ts'
 import { openToOthers } from './loopback.ts'
-import { ConfigError, describe, notOneOf, type Problem } from './problems.ts'
+import { ConfigError, describe, type Problem } from './problems.ts'
 
 /** What the command line says, and where it was said. */
 export interface LoadOptions {
@@ -67,7 +67,7 @@ export function loadConfig (options: LoadOptions): Config {
   const wrong = checkKeys(api.apiKeys)
   const open = openToOthers(settings, api)
   if (open !== undefined) wrong.push({ path: ['api', 'requireAuth'], text: open })
-  for (const [name, { agent }] of Object.entries(raw.teams)) if (!KINDS.has(agent)) wrong.push(notOneOf(['teams', name, 'agent'], agent, [...KINDS.keys()]))
+  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkAgent(name, team))
   if (wrong.length > 0) throw fail(wrong)
   const teams = Object.entries(raw.teams).map(([name, team]) => [name, teamOf(name, team, dirname(file))] as const)
   return freeze({ file, home, settings, api, teams: new Map(teams) })

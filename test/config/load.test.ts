@@ -88,6 +88,12 @@ t.test('permissions are a word or rules, and deny where nothing is said', async 
   t.same([...teams.values()].map(({ permissions }) => permissions), ['deny', 'ask', { rules: [{ tool: 'Write', path: 'src/**', then: 'allow' }], otherwise: 'deny' }])
 })
 
+t.test('a mode in which nobody is asked goes with a policy that allows everything', async t => {
+  const { teams } = load(t, 'teams:\n  a: { path: ., agent: gemini, mode: yolo, permissions: allow }\n  b: { path: ., agent: acp, command: x, args: [acp], mode: plan }\n')
+  t.match(teams.get('a'), { mode: 'yolo' })
+  t.match(teams.get('b'), { agent: 'acp', command: 'x', mode: 'plan' })
+})
+
 t.test('variables stand anywhere in values, also several, also in lists; keys are left alone', async t => {
   const config = load(t, 'teams:\n  a:\n    path: .\n    description: ${A:-1}/${B:-2}\n    args: [--x, "${C}"]\n    env: { HOME_TOO: "$${HOME}" }\n', { C: 'c' })
   t.match(config.teams.get('a'), { description: '1/2', args: ['--x', 'c'], env: { HOME_TOO: '${HOME}' } })
@@ -115,6 +121,9 @@ const broken: [title: string, text: string, said: RegExp[]][] = [
   ['a reach that is neither', 'teams:\n  a: { path: ., reach: b }\n', [/^line 2: 'teams.a.reach' must be true or false or a list, not text/]],
   ['a reach that holds no team name', 'teams:\n  a: { path: ., reach: [B] }\n', [/^line 2: 'teams.a.reach.0' is malformed .*Team name/]],
   ['a key that is named like an agent', 'api:\n  apiKeys:\n    - { name: "agent:a", key: 0123456789abcdef, permissions: [tell] }\n', [/^line 3: 'api.apiKeys.0.name' is malformed .*agent:/]],
+  ['an agent that speaks ACP, and not which', 'teams:\n  a: { path: ., agent: acp }\n', [/^line 2: 'teams.a.command' is missing: the program /]],
+  ['a mode of an agent that has none', 'teams:\n  a:\n    path: .\n    agent: echo\n    mode: plan\n', [/^line 5: 'teams.a.mode' is not for agent echo/]],
+  ['a mode in which nobody is asked', 'teams:\n  a:\n    path: .\n    agent: gemini\n    permissions: ask\n    mode: yolo\n', [/^line 6: 'teams.a.mode' 'yolo' is a mode in which the agent may act unasked, which only `permissions: allow` allows/]],
   ['a misspelt answer to permission questions', 'teams:\n  a: { path: ., permissions: alow }\n', [/^line 2: 'teams.a.permissions' is malformed .*allow, ask \(people decide\), deny; or \{ rules, otherwise \}/]],
   ['permissions that are neither', 'teams:\n  a: { path: ., permissions: 7 }\n', [/^line 2: 'teams.a.permissions' must be text or a set of keys, not a number/]],
   ['a misspelt key of a rule', 'teams:\n  a:\n    path: .\n    permissions:\n      rules:\n        - { tool: Write, paht: x, then: allow }\n', [/^line 6: unknown key 'teams.a.permissions.rules.0.paht'; did you mean 'path'\?/]],
