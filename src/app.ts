@@ -19,7 +19,7 @@ import { ForbiddenError, UnauthorizedError } from './errors.ts'
 import { interests } from './interest.ts'
 import { ANONYMOUS } from './keys.ts'
 import type { Wiring } from './services.ts'
-import type { Call, Tool } from './tool.ts'
+import type { Call, Caller, Tool } from './tool.ts'
 import { tools as allTools } from './tools/index.ts'
 import { VERSION } from './version.ts'
 
