@@ -3,6 +3,7 @@ import { DURATION } from './duration.ts'
 import { PERMISSIONS } from './key.ts'
 import { OneOf } from './one-of.ts'
 import { Permissions } from './permissions.ts'
+import { Container, Remote } from './place.ts'
 import { AgentName, TeamName } from './team.ts'
 
 const closed = <P extends TProperties>(fields: P, description: string) => Type.Object(fields, { additionalProperties: false, default: {}, description })
@@ -65,7 +66,7 @@ export const Api = closed({
 export type Api = Static<typeof Api>
 
 export const TeamConfig = Type.Object({
-  path: Type.String({ minLength: 1, description: 'The project directory, relative to this file' }),
+  path: Type.String({ minLength: 1, description: 'The project directory, relative to this file; for an agent on another host or in a container that runs already, the absolute path there' }),
   description: Type.String({ default: '' }),
   agent: { ...AgentName, default: 'claude' },
   permissions: Permissions,
@@ -73,6 +74,8 @@ export const TeamConfig = Type.Object({
   args: Type.Optional(Type.Array(Type.String(), { description: 'Further arguments for it' })),
   model: Type.Optional(Type.String({ minLength: 1 })),
   env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { description: 'Environment variables for the agent' })),
+  remote: Type.Optional(Remote),
+  container: Type.Optional(Container),
   idleTimeout: Type.Optional(Duration(undefined, 'In the place of settings.idleTimeout.'))
 }, { additionalProperties: false })
 

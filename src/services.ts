@@ -3,6 +3,7 @@ import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
+import { createPlaces, elsewhere } from './agent/launch/places.ts'
 import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
@@ -54,7 +55,8 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const store = openStore(home)
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock })
-  const teams = createTeams(config)
+  const places = createPlaces({ clock, owner: home, environment, patience: () => config().settings.spawnTimeout })
+  const teams = createTeams(config, team => places.of(team)?.status())
   const sessions = createSessions({ store, clock })
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
@@ -71,8 +73,13 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       approvals,
       log,
       clock,
-      agents: agents ?? (team => kinds.get(team.agent)!),
-      environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env }),
+      agents (team) {
+        const agent = agents?.(team) ?? kinds.get(team.agent)!
+        const place = places.of(team)
+        return place === undefined ? agent : elsewhere(place, agent)
+      },
+      // What this machine's programs may have is not for another machine to know, nor true there.
+      environment: team => ({ ...(places.of(team) === undefined && allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment))), ...team.env }),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
     })

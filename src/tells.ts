@@ -7,6 +7,7 @@ import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFu
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { untilReached } from './reach.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
 import type { Progress } from './tool.ts'
@@ -63,7 +64,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
   pool: Pool
   log: Log
   clock: Clock
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, spawnTimeout: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -156,7 +157,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
 
   async function run (running: Running): Promise<TurnEnd> {
     const { id, session, message, cancel } = running
-    const living = await pool.acquire(session, { signal: cancel.signal })
+    const living = await untilReached(() => pool.acquire(session, { signal: cancel.signal }), { clock, patience: limits().spawnTimeout, signal: cancel.signal })
     try {
       living.enter('busy', `answers '${session.from}'`)
       running.inTurn = true

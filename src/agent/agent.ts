@@ -45,6 +45,8 @@ export interface Exit {
   stderr: string
   /** Whether `stop` was called before. */
   expected: boolean
+  /** How the way to it broke, where it ran elsewhere: how it ended, or whether, nobody knows. */
+  disconnected?: string
 }
 
 export type Decision =
@@ -84,8 +86,20 @@ export interface Program {
   env: Readonly<Record<string, string>>
 }
 
+/** A program that is run here for one that is to run elsewhere. */
+export interface Launched extends Program {
+  /** What its stdin is given before all else. */
+  lead: string
+  /** How much longer than one that runs here it may take to end, ms. */
+  grace: number
+  /** Takes from its stdout what is not of the program elsewhere. */
+  hear (chunk: Buffer): Buffer | undefined
+  /** Its end, as that of the program elsewhere; resolves when nothing is left there that can be ended from here. */
+  end (exit: Exit): Promise<Exit>
+}
+
 /** Says how a program is run elsewhere than here, by a program that is run here. Rejects with AgentError where that place is not to be had. */
-export type Launch = (program: Program) => Promise<Program>
+export type Launch = (program: Program) => Promise<Launched>
 
 /** What a start needs to know. */
 export interface Start {
@@ -109,6 +123,8 @@ export interface Start {
   model?: string
   /** Where it runs, when that is not simply here. */
   launch?: Launch
+  /** For a kind that cannot call back over its own pipe. */
+  access?: { url: string, key: string }
   /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
   costSoFar: number
   /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */

@@ -36,8 +36,9 @@ export interface Child {
 
 /** Start a program without a shell, in a process group of its own. Rejects with AgentError, at once, where that is impossible. */
 export async function spawnChild (options: ChildOptions): Promise<Child> {
-  const { owner, clock, launch = async (program: Program) => program } = options
-  const { command, args, cwd, env } = await launch(options)
+  const { owner, clock } = options
+  const launched = await options.launch?.(options)
+  const { command, args, cwd, env } = launched ?? options
   const mark = randomUUID()
   // A missing directory looks to spawn like a missing program.
   await access(cwd).catch(cause => { throw failedStart(`its directory ${cwd} cannot be entered`, cause) })
@@ -53,7 +54,10 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
 
   // A pipe to a dead child fails with EPIPE or ECONNRESET; `exit` says all there is to say about that.
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
-  stdout.on('data', options.stdout)
+  stdout.on('data', (chunk: Buffer) => {
+    const heard = launched === undefined ? chunk : launched.hear(chunk)
+    if (heard !== undefined) options.stdout(heard)
+  })
   stderr.on('data', (chunk: Buffer) => { tail = Buffer.concat([tail, chunk]).subarray(-TAIL) })
 
   const exited = new Promise<Exit>(resolve => {
@@ -65,7 +69,8 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
       // A timer may fire before the bytes that are already there are read; this comes after.
       await new Promise<void>(resolve => { setImmediate(resolve) })
       for (const stream of [stdin, stdout, stderr]) stream.destroy()
-      const exit = { code, signal, stderr: wholeText(tail), expected }
+      const end = { code, signal, stderr: wholeText(tail), expected }
+      const exit = await launched?.end(end) ?? end
       try { options.exit(exit) } finally { resolve(exit) }
     })
   })
@@ -73,6 +78,8 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
     child.once('spawn', resolve)
     child.on('error', cause => { reject(failedStart(`'${command}' cannot be run (${reason(cause)})`, cause)) })
   })
+
+  if (launched !== undefined) stdin.write(launched.lead)
 
   /** Whether `promise` settles within `ms`. */
   function within (ms: number, promise: Promise<unknown>) {
@@ -88,7 +95,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
 
   async function stop () {
     stdin.end()
-    if (await within(AFTER_END, exited)) return exited
+    if (await within(AFTER_END + (launched?.grace ?? 0), exited)) return exited
     if (!over) signalGroup('SIGTERM')
     if (await within(AFTER_TERM, exited)) return exited
     if (!over) signalGroup('SIGKILL')
