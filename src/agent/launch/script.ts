@@ -66,13 +66,13 @@ exec 4>&1
     echo "status $?" >&6
   }
 } 6>&1 | {
-  agent= ended= killer= relay=
-  while read -r what n; do
+  agent= ended= killer= relay= status=
+  while { [ -z "$status" ] || [ -z "$relay" ]; } && read -r what n; do
     case $what in
       relay) relay=$n;;
       agent) agent=$n;;
       end) ended=1;;
-      status) break;;
+      status) status=$n;;
     esac
     if [ -n "$ended" ] && [ -n "$agent" ] && [ -z "$killer" ]; then
       (sleep ${AFTER_END}; end TERM; sleep ${AFTER_TERM}; end KILL) > /dev/null 2>&1 < /dev/null 4>&- &
@@ -85,7 +85,7 @@ exec 4>&1
     clear
     if [ -n "$relay" ]; then kill "$relay"; fi
   } 2> /dev/null
-  bye "\${n:-1}"
+  bye "\${status:-1}"
 }
 ${nonce}
 `
