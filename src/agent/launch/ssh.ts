@@ -33,6 +33,9 @@ const USUAL: Readonly<Record<string, string>> = {
 /** Where forwards begin on a host: below what systems give out by themselves. */
 const PORTS = { first: 20_000, count: 12_000 }
 
+/** A file's name as ssh_config has it: within quotes, without its tokens. `-i` would look for the name before it reads tokens, and after. */
+const asValue = (file: string) => `"${file.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%')}"`
+
 /** ssh's arguments, up to the host. The first value of an option counts, so what comes first is what cannot be changed. */
 export function sshArguments ({ host, user, port, identity, jump, config, options = {} }: Remote, { connectTimeout, forward }: { connectTimeout: number, forward?: string | undefined }): string[] {
   const set = (all: Readonly<Record<string, string>>) => Object.entries(all).flatMap(([name, value]) => ['-o', `${name}=${value}`])
@@ -43,7 +46,7 @@ export function sshArguments ({ host, user, port, identity, jump, config, option
     ...(forward === undefined ? ['-o', 'ClearAllForwardings=yes'] : ['-R', forward]),
     ...set(Object.fromEntries(Object.entries(options).map(([name, value]) => [name, typeof value === 'boolean' ? value ? 'yes' : 'no' : String(value)]))),
     // A key that is named and refused is to be seen, not made up for by another.
-    ...(identity === undefined ? [] : ['-o', 'IdentitiesOnly=yes', '-i', identity.replaceAll('%', '%%')]),
+    ...(identity === undefined ? [] : ['-o', 'IdentitiesOnly=yes', '-o', `IdentityFile=${asValue(identity)}`]),
     ...(jump === undefined ? [] : ['-J', jump]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(port === undefined ? [] : ['-p', String(port)]),
