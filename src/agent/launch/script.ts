@@ -2,7 +2,9 @@ import type { Program } from '../agent.ts'
 import { quote } from './quote.ts'
 
 /** The environment variable that carries the session a process elsewhere works for: who comes later finds what was left. */
-const MARK = 'IRIS_SESSION'
+const SESSION = 'IRIS_SESSION'
+/** The one that carries which of its starts that was: its end is not the end of a later one. */
+const START = 'IRIS_START'
 
 /** How long a program is given after the end of its input, then after SIGTERM, in s. */
 const AFTER_END = 1
@@ -35,23 +37,23 @@ const APART = [
  * The script that runs a program elsewhere and ends with it; its last line is `nonce`. The program is in a process
  * group of its own, where a program for that is there. It gets what comes by stdin through a relay, so that the end of
  * the connection is seen: then, and when it has ended by itself, it and all that it started are ended: its group, and on
- * Linux all that carry the mark of the session. So is, before it begins, what an earlier connection of the session left.
+ * Linux all that carry its mark. So is, before it begins, what an earlier connection of the session left.
  */
 export function script ({ command, args, cwd, env }: Program, { nonce, session }: { nonce: string, session: string }): string {
-  const variables = Object.entries({ ...env, [MARK]: session }).map(([name, value]) => `export ${name}=${quote(value)}`)
+  const variables = Object.entries({ ...env, [SESSION]: session, [START]: nonce }).map(([name, value]) => `export ${name}=${quote(value)}`)
   return `left () {
   for f in /proc/[0-9]*/environ; do
-    if [ -r "$f" ] && tr '\\0' '\\n' < "$f" | grep -qx ${MARK}=${session}; then f=\${f#/proc/}; echo "\${f%/environ}"; fi
+    if [ -r "$f" ] && tr '\\0' '\\n' < "$f" | grep -qx "$1"; then f=\${f#/proc/}; echo "\${f%/environ}"; fi
   done
 }
-if printf 'a\\0b\\0' | grep -qzx b; then left () { grep -lszx ${MARK}=${session} /proc/[0-9]*/environ | tr -dc '0-9\\n'; }; fi
+if printf 'a\\0b\\0' | grep -qzx b; then left () { grep -lszx "$1" /proc/[0-9]*/environ | tr -dc '0-9\\n'; }; fi
 clear () {
   rounds=0
-  while p=$(left); [ -n "$p" ] && [ "$rounds" -lt 10 ]; do kill -s KILL $p; rounds=$((rounds + 1)); done
+  while p=$(left "$1"); [ -n "$p" ] && [ "$rounds" -lt 10 ]; do kill -s KILL $p; rounds=$((rounds + 1)); done
 }
 end () { kill -s "$1" -- "-$agent" || kill -s "$1" "$agent"; }
 bye () { printf '\\n${nonce} ended %s\\n' "$1" >&2; exit "$1"; }
-{ p=$(left); if [ -n "$p" ]; then kill -s TERM $p; sleep 1; clear; fi; } 2> /dev/null
+{ p=$(left ${SESSION}=${session}); if [ -n "$p" ]; then kill -s TERM $p; sleep 1; clear ${SESSION}=${session}; fi; } 2> /dev/null
 printf '${greeting(nonce).trimEnd()}\\n'
 cd ${quote(cwd)} || bye 126
 exec 4>&1
@@ -82,7 +84,7 @@ exec 4>&1
   {
     if [ -n "$killer" ]; then kill "$killer"; fi
     if [ -n "$agent" ]; then end KILL; fi
-    clear
+    clear ${START}=${nonce}
     if [ -n "$relay" ]; then kill "$relay"; fi
   } 2> /dev/null
   bye "\${status:-1}"

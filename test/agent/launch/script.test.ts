@@ -134,6 +134,18 @@ t.test('What an earlier connection of the session left is gone before the next b
   t.match(await first.ended, { status: 143 })
 })
 
+t.test('The end of an earlier connection of the session leaves a later one be', { skip: !linux }, async t => {
+  const first = run(t, node(`process.on('SIGTERM', () => {}); console.log('up'); ${FOREVER}`))
+  first.send()
+  await first.said(/up/)
+  first.child.stdin.end()
+  const next = run(t, node('console.log("next"); process.stdin.resume().on("end", () => process.exit(5))'), { session: first.session })
+  next.send()
+  await Promise.all([first.ended, next.said(/next/)])
+  next.child.stdin.end()
+  t.match(await next.ended, { status: 5 })
+})
+
 t.test('The environment is the program\'s alone: what serves it does not carry it', { skip: !linux }, async t => {
   const secret = randomUUID()
   const { send, said, child } = run(t, node(`console.log('up'); ${FOREVER}`), { env: { SECRET: secret } })
