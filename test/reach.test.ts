@@ -64,3 +64,17 @@ t.test('A tell outlives a short outage of its host, a cancelled one does not, an
   t.match(services.tells.get(second), { state: 'completed', response: 're: two' })
   t.equal(agent.processes.at(-1)!.sent.length, 1)
 })
+
+t.test('A tell whose agent was cut off fails with what broke, and the session says so; the next one is sent to a new process', async t => {
+  const { services, clock, agent } = wire(t)
+  const tell = (message: string) => services.tells.start({ from: 'someone', to: 'echo', message, caller: 'x' })
+  const { tellId, sessionId } = tell('one')
+  await clock.advance(10)
+  agent.processes[0]!.die({ code: 255, disconnected: 'the connection to devbox broke: Broken pipe' })
+  await clock.advance(10)
+  t.match(services.tells.get(tellId), { state: 'failed', error: { error: 'AgentError', message: 'The way to the agent broke during the turn: the connection to devbox broke: Broken pipe', details: { reason: 'disconnected', exitCode: 255 } } })
+  t.match(services.pool.state(services.sessions.get(sessionId)), { state: 'asleep', reason: /Broken pipe/ })
+  tell('two')
+  await clock.advance(10)
+  t.match(agent.processes[1]!.start, { resume: true, conversation: agent.processes[0]!.start.conversation })
+})
