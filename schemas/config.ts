@@ -3,6 +3,7 @@ import { DURATION } from './duration.ts'
 import { PERMISSIONS } from './key.ts'
 import { OneOf } from './one-of.ts'
 import { Permissions } from './permissions.ts'
+import { Container, Remote } from './place.ts'
 import { SIZE } from './size.ts'
 import { AgentName, TeamName } from './team.ts'
 
@@ -80,7 +81,7 @@ export const Api = closed({
 export type Api = Static<typeof Api>
 
 export const TeamConfig = Type.Object({
-  path: Type.String({ minLength: 1, description: 'The project directory, relative to this file' }),
+  path: Type.String({ minLength: 1, description: 'The project directory, relative to this file; for an agent on another host or in a container that runs already, the absolute path there' }),
   description: Type.String({ default: '' }),
   agent: { ...AgentName, default: 'claude' },
   permissions: Permissions,
@@ -95,6 +96,8 @@ export const TeamConfig = Type.Object({
   mode: Type.Optional(Type.String({ minLength: 1, description: 'The mode that the agent works in, by the agent\'s own name for it, where it has several. Without it, the one in which it asks before it acts' })),
   env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { description: 'Environment variables for the agent' })),
   worktree: Type.Optional(OneOf(['per-session'], { description: 'Each session works in a git worktree of its own, on a branch of its own, in the data directory. When its agent sleeps it is removed if nothing in it would be lost, else kept' })),
+  remote: Type.Optional(Remote),
+  container: Type.Optional(Container),
   idleTimeout: Type.Optional(Duration(undefined, 'In the place of settings.idleTimeout.'))
 }, { additionalProperties: false })
 

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { PlaceStatus } from './place.ts'
 import { Session, SessionState } from './session.ts'
 
 /** The identity of a team. Upper case is kept out, so that two teams never differ by case alone. */
@@ -24,6 +25,7 @@ export const TeamStatus = Type.Object({
   state: SessionState,
   since: Type.Integer({ description: 'When it entered this state, Unix ms' }),
   reason: Type.String(),
+  place: Type.Optional({ ...PlaceStatus, description: 'Where its agents run, when that is another host or a container' }),
   sessions: Type.Array(TeamSession)
 }, { additionalProperties: false })
 export type TeamStatus = Static<typeof TeamStatus>

@@ -119,7 +119,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
         approvals.withdraw(sessionId, 'The agent took its question back', { requestId: event.requestId })
         break
       case 'exit':
-        enter('asleep', stopReason ?? `the agent exited (${event.exit.signal ?? `code ${String(event.exit.code)}`})`)
+        enter('asleep', stopReason ?? event.exit.disconnected ?? `the agent exited (${event.exit.signal ?? `code ${String(event.exit.code)}`})`)
         approvals.withdraw(sessionId, `The agent that asked is gone: ${reason}`)
         break
     }

@@ -4,6 +4,7 @@ import type { Agent } from './agent/agent.ts'
 import { createAgentCalls, type AgentCalls } from './agent-calls.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
+import { createPlaces, elsewhere } from './agent/launch/places.ts'
 import { createWorktrees } from './agent/worktree.ts'
 import type { Ledger } from './agent/ledger.ts'
 import { createApprovals } from './approvals.ts'
@@ -56,8 +57,13 @@ export function createServices ({ config: first, environment = {}, run, onError,
   let current = first
   const config = () => current
   const { home } = first
-  const agentOf = agents ?? (team => kinds.get(team.agent)!)
-  const environmentOf = (team: Team) => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env })
+  function agentOf (team: Team): Agent {
+    const agent = agents?.(team) ?? kinds.get(team.agent)!
+    const place = places.of(team)
+    return place === undefined ? agent : elsewhere(place, agent)
+  }
+  // What this machine's programs may have is not for another machine to know, nor true there.
+  const environmentOf = (team: Team) => ({ ...(places.of(team) === undefined && allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment))), ...team.env })
 
   const store = openStore(home)
   const ledger: Ledger = {
@@ -69,7 +75,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock })
-  const teams = createTeams(config)
+  const places = createPlaces({ clock, owner: home, environment, patience: () => config().settings.spawnTimeout })
+  const teams = createTeams(config, team => places.of(team)?.status())
   const sessions = createSessions({ store, clock })
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError

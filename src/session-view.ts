@@ -33,6 +33,7 @@ const ORDER = ['waiting', 'busy', 'waking', 'idle', 'asleep'] as const
 /** What a team does now, from its awake sessions, or of one speaker's session alone. */
 export function viewTeam (name: string, fromTeam: string | undefined, call: Pick<Services, 'pool' | 'sessions' | 'teams'>): TeamStatus {
   const { unavailable } = call.teams.get(name)
+  const place = call.teams.place(name)
   const rows = fromTeam === undefined
     ? call.pool.awake().filter(({ to }) => to === name)
     : [call.sessions.find(fromTeam, name)].filter(row => row !== undefined)
@@ -45,6 +46,7 @@ export function viewTeam (name: string, fromTeam: string | undefined, call: Pick
     state: lead?.state ?? 'asleep',
     since: lead?.since ?? 0,
     reason: unavailable ?? lead?.reason ?? 'no session is awake',
+    ...(place !== undefined && { place }),
     sessions
   }
 }

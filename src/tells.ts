@@ -7,6 +7,7 @@ import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFu
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createQueue, type Queue } from './queue.ts'
+import { untilReached } from './reach.ts'
 import type { createRecovery, Recovered } from './recovery.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
@@ -69,7 +70,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   log: Log
   clock: Clock
   lookBack: ReturnType<typeof createRecovery>
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, chunkInterval: number, chunkSize: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, spawnTimeout: number, chunkInterval: number, chunkSize: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -163,7 +164,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   async function run (running: Running): Promise<End> {
     const { id, session, message, cancel } = running
     if (running.begun) return await lookBack(get(id), session) // in an earlier life of the server
-    const living = await pool.acquire(session, { signal: cancel.signal })
+    const living = await untilReached(() => pool.acquire(session, { signal: cancel.signal }), { clock, patience: limits().spawnTimeout, signal: cancel.signal })
     try {
       living.enter('busy', `answers '${session.from}'`)
       running.inTurn = true

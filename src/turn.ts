@@ -103,7 +103,10 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
     function hear (event: AgentEvent) {
       heard = clock.elapsed()
       if (event.type === 'exit') {
-        const { code, signal, stderr } = event.exit
+        const { code, signal, stderr, disconnected } = event.exit
+        if (disconnected !== undefined) {
+          return end({ state: 'failed', error: new AgentError(`The way to the agent broke during the turn: ${disconnected}`, { details: { reason: 'disconnected', exitCode: code, signal, stderr } }) })
+        }
         const how = signal === null ? `exit code ${String(code)}` : signal
         return end({
           state: 'failed',

@@ -46,6 +46,8 @@ export interface Exit {
   stderr: string
   /** Whether `stop` was called before. */
   expected: boolean
+  /** How the way to it broke, where it ran elsewhere: how it ended, or whether, nobody knows. */
+  disconnected?: string
 }
 
 export type Decision =
@@ -86,8 +88,20 @@ export interface Program {
   env: Readonly<Record<string, string>>
 }
 
+/** A program that is run here for one that is to run elsewhere. */
+export interface Launched extends Program {
+  /** What its stdin is given before all else. */
+  lead: string
+  /** How much longer than one that runs here it may take to end, ms. */
+  grace: number
+  /** Takes from its stdout what is not of the program elsewhere. */
+  hear (chunk: Buffer): Buffer | undefined
+  /** Its end, as that of the program elsewhere; resolves when nothing is left there that can be ended from here. */
+  end (exit: Exit): Promise<Exit>
+}
+
 /** Says how a program is run elsewhere than here, by a program that is run here. Rejects with AgentError where that place is not to be had. */
-export type Launch = (program: Program) => Promise<Program>
+export type Launch = (program: Program) => Promise<Launched>
 
 /** Where an agent sends its own calls back into Iris, and the key that says whose they are. It is nobody's once the process has ended. */
 export interface Access {

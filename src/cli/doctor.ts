@@ -4,7 +4,10 @@ import { dirname } from 'node:path'
 import type { Config, Team } from '../../schemas/config.ts'
 import { allowedEnvironment } from '../agent/environment.ts'
 import { KINDS } from '../agent/kinds.ts'
+import { createPlaces } from '../agent/launch/places.ts'
+import { probeAt } from '../agent/launch/probe.ts'
 import { probeVersion } from '../agent/probe.ts'
+import { systemClock } from '../clock.ts'
 import { loadConfig, locateConfig } from '../config.ts'
 import { discover } from './client.ts'
 import { loadOptions, print, printJson, type Flags, type World } from './world.ts'
@@ -20,7 +23,7 @@ export async function doctor (world: World, flags: Flags): Promise<number> {
   checks.push(writable(home))
   if (config !== undefined) {
     checks.push(await address(world, flags, config))
-    checks.push(...await Promise.all([...config.teams.values()].map(async team => await agent(world, team))))
+    checks.push(...await Promise.all([...config.teams.values()].map(async team => await agent(world, team, home))))
   }
   if (flags.json) printJson(world, { checks })
   else for (const { check, result, detail } of checks) print(world, `${result.padEnd(4)}  ${check}: ${detail}`)
@@ -70,11 +73,22 @@ async function address (world: World, flags: Flags, config: Config): Promise<Che
   })
 }
 
-async function agent ({ env }: World, { name, path, agent: kind, command, unavailable, env: own }: Team): Promise<Check> {
+async function agent (world: World, team: Team, home: string): Promise<Check> {
+  const { env } = world
+  const { name, path, agent: kind, command, unavailable, env: own } = team
   const check = `team ${name}`
   if (unavailable !== undefined) return { check, result: 'warn', detail: unavailable }
   const { program, install, environment } = KINDS.get(kind)!
   const run = command ?? program
+  const clock = systemClock
+  // Under another name than the server's, whose containers are not the doctor's to end.
+  const owner = `${home}#doctor`
+  const place = createPlaces({ clock, owner, environment: env, patience: () => 20_000 }).of(team)
+  if (place !== undefined) {
+    const probe = await probeAt(place, { ...(run === undefined ? { command: 'true', args: [] } : { command: run, args: ['--version'] }), cwd: path, env: own ?? {} }, { clock, owner })
+    const { where } = place.status()
+    return 'version' in probe ? { check, result: 'ok', detail: `${path} at ${where}, ${run ?? `agent ${kind}`} ${probe.version}`.trim() } : { check, result: 'warn', detail: probe.missing }
+  }
   if (run === undefined) return { check, result: 'ok', detail: `${path}, agent ${kind} comes with Iris` }
   const probe = await probeVersion(run, { cwd: path, env: { ...allowedEnvironment(env, environment(env)), ...own } })
   return 'version' in probe

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { Ajv2020 as Ajv, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
@@ -7,6 +7,7 @@ import { DURATION } from '../../schemas/duration.ts'
 import { checkAgent } from './check-agent.ts'
 import { SIZE } from '../../schemas/size.ts'
 import { checkKeys } from './check-keys.ts'
+import { checkPlace, isElsewhere } from './check-place.ts'
 import { readDocument } from './document.ts'
 import { milliseconds } from './duration.ts'
 import type { Environment } from './environment.ts'
@@ -69,7 +70,7 @@ export function loadConfig (options: LoadOptions): Config {
   const wrong = checkKeys(api.apiKeys)
   const open = openToOthers(settings, api)
   if (open !== undefined) wrong.push({ path: ['api', 'requireAuth'], text: open })
-  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkAgent(name, team))
+  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkAgent(name, team), ...checkPlace(name, team))
   if (wrong.length > 0) throw fail(wrong)
   const teams = Object.entries(raw.teams).map(([name, team]) => [name, teamOf(name, team, dirname(file))] as const)
   return freeze({ file, home, settings, api, teams: new Map(teams) })
@@ -92,10 +93,20 @@ function portOf ({ port, env }: LoadOptions): number | undefined {
 }
 
 function teamOf (name: string, { path, idleTimeout, ...rest }: Static<typeof ConfigFile>['teams'][string], base: string): Team {
-  const directory = resolve(base, path)
-  const unavailable = whyNoDirectory(directory)
+  const there = isElsewhere(rest)
+  const directory = there ? path : resolve(base, path)
+  const unavailable = there ? undefined : whyNoDirectory(directory)
+  const fromHere = (file: string) => file.startsWith('~') || isAbsolute(file) ? file : resolve(base, file)
+  const { remote } = rest
   return {
     ...rest,
+    ...(remote !== undefined && {
+      remote: {
+        ...remote,
+        ...(remote.identity !== undefined && { identity: fromHere(remote.identity) }),
+        ...(remote.config !== undefined && { config: fromHere(remote.config) })
+      }
+    }),
     name,
     path: directory,
     ...(unavailable !== undefined && { unavailable }),
