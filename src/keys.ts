@@ -2,6 +2,7 @@ import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../schemas/config.ts'
 import type { KeyGrant, KeyRecord, Permission } from '../schemas/key.ts'
 import type { Clock } from './clock.ts'
+import { namesake, teamNameOf } from './config/team-name.ts'
 import { NotFoundError, ValidationError } from './errors.ts'
 import type { Store } from './store/store.ts'
 import type { Caller } from './tool.ts'
@@ -10,7 +11,7 @@ import type { Caller } from './tool.ts'
 export interface Keys {
   /** Whose key this is; null where it is unknown, revoked or expired. */
   authenticate (token: string): Caller | null
-  /** The key itself is returned this once. Throws ValidationError where the name is taken. */
+  /** The key itself is returned this once. Throws ValidationError where the name is taken, or speaks as another key does. */
   create (grant: KeyGrant): { key: string, record: KeyRecord }
   /** Those in the store and those in config.yaml, without hashes. */
   list (): (Omit<KeyRecord, 'hash'> & { source: 'store' | 'config' })[]
@@ -60,8 +61,11 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
     },
     create (grant) {
       looked = false
-      const taken = [...keys.list(), ...configKeys(config())].find(({ name }) => name === grant.name)
+      const all = [...keys.list(), ...configKeys(config())]
+      const taken = all.find(({ name }) => name === grant.name)
       if (taken !== undefined) throw new ValidationError(`A key is named '${grant.name}' already. Choose another name, or rotate it`)
+      const twin = namesake(grant, all)
+      if (twin !== undefined) throw new ValidationError(`The key '${grant.name}' would speak as '${teamNameOf(grant.name)}', as '${twin.name}' does, and share its conversations. Choose another name, or say whom it speaks as (--as)`)
       const { key, hash } = mint()
       const record = { ...grant, hash, createdAt: clock.now() }
       keys.insert(record)
@@ -104,9 +108,4 @@ function toCaller ({ name, permissions, teams, as, rateLimit }: KeyRecord): Call
     as: as === undefined ? null : new Set(as),
     ...(rateLimit !== undefined && { rateLimit })
   })
-}
-
-/** A key's name made a valid team name: `CI/CD Pipeline` speaks as `ci-cd-pipeline`. */
-export function teamNameOf (name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9_.-]+/g, '-').replace(/^[^a-z0-9]+/, '').replace(/-+$/, '').slice(0, 64) || 'key'
 }

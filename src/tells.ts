@@ -8,10 +8,12 @@ import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { untilReached } from './reach.ts'
+import type { createRecovery, Recovered } from './recovery.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
 import type { Progress } from './tool.ts'
 import { runTurn, type TurnEnd } from './turn.ts'
+import { until } from './until.ts'
 import { uuid7 } from './uuid7.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
@@ -40,6 +42,8 @@ export interface Tells {
    * Throws QueueFullError, IdempotencyMismatchError, DeadlockError.
    */
   start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean }, watch?: (progress: Progress) => void): Tell
+  /** Whether there is one, over or not. */
+  has (id: string): boolean
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
@@ -51,20 +55,22 @@ export interface Tells {
   cancelAll (sessionId: string, reason: string): Promise<void>
   /** How many of a session run or wait. */
   load (sessionId: string): number
-  count (): { running: number, queued: number }
-  /** After a start: running ones are lost, queued ones go on. */
-  recover (): void
+  /** Of these teams, else of all. */
+  count (teams?: ReadonlySet<string> | null): { running: number, queued: number }
+  /** After a start: running ones end as the agent's record says, queued ones go on. Resolves when all that ran have ended. */
+  recover (): Promise<void>
   /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
   drain (ms: number): Promise<void>
 }
 
-export function createTells ({ store, sessions, pool, log, clock, limits, onError }: {
+export function createTells ({ store, sessions, pool, log, clock, lookBack, limits, onError }: {
   store: Store
   sessions: Sessions
   pool: Pool
   log: Log
   clock: Clock
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, spawnTimeout: number }
+  lookBack: ReturnType<typeof createRecovery>
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, chunkInterval: number, chunkSize: number, spawnTimeout: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -101,7 +107,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
 
   const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
 
-  type End = TurnEnd | { state: 'lost', response: string, error: IrisError, usage?: never, costTotal?: never }
+  type End = (TurnEnd & { place?: never, known?: never }) | Recovered
 
   /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. */
   function finish (running: Running, end: End, retries = 0) {
@@ -129,7 +135,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         store.tells.update(running.id, { state, response, endedAt, ...(usage && { usage }), ...(error && { error }) })
         store.events.dropChunks(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
-        if (running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }) })
+        if (end.known ?? running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
       })
   }
 
@@ -155,8 +161,9 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     }
   }
 
-  async function run (running: Running): Promise<TurnEnd> {
+  async function run (running: Running): Promise<End> {
     const { id, session, message, cancel } = running
+    if (running.begun) return await lookBack(get(id), session) // in an earlier life of the server
     const living = await untilReached(() => pool.acquire(session, { signal: cancel.signal }), { clock, patience: limits().spawnTimeout, signal: cancel.signal })
     try {
       living.enter('busy', `answers '${session.from}'`)
@@ -174,6 +181,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         clock,
         signal: cancel.signal,
         silence: toolRuns => toolRuns ? limits().toolTimeout : limits().responseTimeout,
+        chunks: () => ({ interval: limits().chunkInterval, size: limits().chunkSize }),
         onChunk: chunk => {
           try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
         }
@@ -243,24 +251,14 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       enqueue(running)
       return toTell(row)
     },
+    has: id => store.tells.get(id) !== undefined,
     get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
     async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
       if (running === undefined) return 'ended'
-      if (signal.aborted) return 'aborted'
       if (asSender) running.waiters++
-      const how = await new Promise<WaitEnd>(resolve => {
-        const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
-        const abort = () => { end('aborted') }
-        function end (how: WaitEnd) {
-          cancelTimer()
-          signal.removeEventListener('abort', abort)
-          resolve(how)
-        }
-        signal.addEventListener('abort', abort, { once: true })
-        void running.done.then(end)
-      })
+      const how = await until(running.done, { ms, signal, clock })
       if (asSender) running.waiters--
       return how
     },
@@ -270,18 +268,16 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
     },
     load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
-    count () {
-      const running = [...lines.values()].filter(here => here.running?.begun).length
-      return { running, queued: open.size - running }
+    count (teams = null) {
+      const counted = [...open.values()].filter(({ session }) => teams === null || teams.has(session.to))
+      const running = counted.filter(({ begun }) => begun).length
+      return { running, queued: counted.length - running }
     },
-    recover () {
-      for (const row of store.tells.inState('running')) {
-        const response = applyChunks(store.events.chunks(row.id))
-        finish(prepare(row, sessions.get(row.sessionId)), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
-      }
-      for (const row of store.tells.inState('queued')) {
-        enqueue(prepare(row, sessions.get(row.sessionId)))
-      }
+    async recover () {
+      const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))
+      for (const running of ran!) running.begun = true
+      for (const running of [...ran!, ...waited!]) enqueue(running)
+      await Promise.all(ran!.map(({ done }) => done))
     },
     async drain (ms) {
       draining = true

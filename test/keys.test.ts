@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createKeys, hashKey, teamNameOf } from '../src/keys.ts'
+import { teamNameOf } from '../src/config/team-name.ts'
+import { createKeys, hashKey } from '../src/keys.ts'
 import { openStore } from '../src/store/sqlite.ts'
 import { createTestClock } from './fixtures/test-clock.ts'
 import { makeConfig, scratch } from './fixtures/wired.ts'
@@ -55,6 +56,15 @@ t.test('one name has one key; revoking one name touches no other, whatever their
   t.throws(() => { keys.revoke('c') }, { name: 'NotFoundError' })
   keys.revoke('ci')
   t.ok(keys.authenticate(other))
+})
+
+t.test('no two keys speak as one by their names alone', async t => {
+  const { keys } = make(t, [{ name: 'From config', key: 'a-long-enough-secret', permissions: ['tell'] }])
+  keys.create({ name: 'CI/CD', permissions: ['tell'] })
+  t.throws(() => keys.create({ name: 'ci cd', permissions: ['tell'] }), { name: 'ValidationError', message: /'ci cd' would speak as 'ci-cd', as 'CI\/CD' does.*--as/ })
+  t.throws(() => keys.create({ name: 'from-config', permissions: ['tell'] }), { message: /as 'From config' does/ })
+  t.match(keys.authenticate(keys.create({ name: 'ci cd', permissions: ['tell'], as: ['other'] }).key), { self: 'other' })
+  t.ok(keys.create({ name: 'other', permissions: ['tell'] }), 'whom a key was given by name is no accident')
 })
 
 t.test('keys of config.yaml work as text and as hash, and a reload takes effect', async t => {

@@ -1,6 +1,7 @@
 import type { MessageType } from '../../schemas/message.ts'
 import type { Usage } from '../../schemas/tell.ts'
 import type { Clock } from '../clock.ts'
+import type { Ledger } from './ledger.ts'
 
 /** How a turn ended, in the agent's own judgement. `limit`: a budget or turn limit of the agent's was reached. */
 export type Outcome = 'completed' | 'interrupted' | 'failed' | 'limit'
@@ -22,8 +23,8 @@ export type AgentEvent =
   | { type: 'message', tellId: string | null, kind: MessageType, data: unknown }
   /** A tool call began or ended; while one runs, silence is no stall. */
   | { type: 'tool', tellId: string | null, callId: string, running: boolean }
-  /** May I use this tool with this input? Waits until `answer`. */
-  | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, data: unknown }
+  /** May I use this tool with this input? Waits until `answer`. `fixed`: it can be allowed or denied and not changed. */
+  | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, fixed?: boolean, data: unknown }
   /** The agent takes a question back. */
   | { type: 'unask', requestId: string }
   /** The agent waits for its model service. `auth`: waiting will not help. */
@@ -63,7 +64,8 @@ export interface Capabilities {
 
 /** One living agent. It takes one message at a time: the next `send` comes after `ended`. */
 export interface AgentProcess {
-  readonly pid: number
+  /** Undefined for one that has a process only while it answers. */
+  readonly pid: number | undefined
   readonly version: string | undefined
   readonly capabilities: Capabilities
   /** Send one turn. `tellId` comes back on everything it causes. */
@@ -121,10 +123,12 @@ export interface Start {
   command?: string
   args?: readonly string[]
   model?: string
+  /** By its id, the mode that it is to work in. */
+  mode?: string
+  /** Iris itself for the agent: its base address, and a key of the agent's own. */
+  access?: { url: string, key: string }
   /** Where it runs, when that is not simply here. */
   launch?: Launch
-  /** For a kind that cannot call back over its own pipe. */
-  access?: { url: string, key: string }
   /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
   costSoFar: number
   /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */
@@ -133,10 +137,21 @@ export interface Start {
   signal: AbortSignal
 }
 
+/**
+ * What an agent's own record says of one turn. `partial`: it began, and has no good end; `text` is the answer as far as
+ * it is there. `none`: nothing is known of it.
+ */
+export type TurnRecord =
+  | { state: 'complete', text: string, usage?: Usage, costTotal?: number, place?: string }
+  | { state: 'partial', text: string }
+  | { state: 'none' }
+
 /** One kind of agent. */
 export interface Agent {
   /** Resolves once the agent said that it is ready. Rejects with AgentError: exit code, signal and stderr's tail in `details`, and `details.conversation`: 'unknown' (the one to resume, or to fork) or 'exists' where `resume` was wrong, 'open' where another process has it. */
   start (start: Start): Promise<AgentProcess>
+  /** For a turn whose end nobody heard, while no process has its conversation. Absent: it keeps no record that can be read. */
+  record? (turn: Pick<Start, 'cwd' | 'conversation' | 'costSoFar' | 'env'> & { tellId: string }): Promise<TurnRecord>
 }
 
 /** What kinds of agents are made with. */
@@ -144,9 +159,16 @@ export interface AgentOptions {
   clock: Clock
   /** Id of the data directory: orphans of its earlier server are found by it. */
   owner: string
+  /** Id of this run of the server: what outlives it is found by it. */
+  run?: string | undefined
+  /** Where children are on record while they live. */
+  ledger?: Ledger | undefined
   /** A directory of the kind's own, for what it keeps between starts; made when it is first needed. */
   home?: string
 }
+
+/** What a team of a kind says that its kind may have a word on. */
+export interface Choices { command?: string, mode?: string, permissions: unknown }
 
 /** One kind of agent as config.yaml names it. */
 export interface Kind {
@@ -156,5 +178,7 @@ export interface Kind {
   readonly install?: string
   /** What of the server's own environment its program may have, beside what any program may. */
   environment (base: Readonly<Record<string, string | undefined>>): readonly RegExp[]
+  /** What is wrong with a team of this kind: a field, and a sentence. Absent: it has no modes to choose from. */
+  check? (team: Choices): { field: string, text: string } | undefined
   create (options: AgentOptions): Agent
 }

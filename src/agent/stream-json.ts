@@ -19,8 +19,8 @@ export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pi
  * Start a program that speaks stream-json over its stdio (one JSON object a line, both ways) and wait until it says that it is ready: it answers `initialize`, which costs no model call.
  * Where the start fails, nothing is left behind and no `exit` is said: the rejection says it all.
  */
-export async function startStreamJson (program: Program, start: Start, { clock, owner }: AgentOptions): Promise<AgentProcess> {
-  const { conversation, launch, signal, on } = start
+export async function startStreamJson (program: Program, start: Start, options: AgentOptions): Promise<AgentProcess> {
+  const { conversation, sessionId, launch, signal, on } = start
   throwIfAborted(signal)
   const unlock = await lockConversation(conversation)
   const initialize = randomUUID()
@@ -64,7 +64,7 @@ export async function startStreamJson (program: Program, start: Start, { clock, 
 
   const abort = () => { void child.kill() }
   try {
-    child = await spawnChild({ ...program, launch, owner, clock, stdout: lines.push, exit: exited })
+    child = await spawnChild({ ...options, ...program, launch, sessionId, stdout: lines.push, exit: exited })
   } catch (err) {
     unlock()
     throw err
@@ -107,13 +107,15 @@ export async function startStreamJson (program: Program, start: Start, { clock, 
 const composed = (text: string) => text.startsWith('/') ? { client_composed: true } : {}
 const plain = (text: string) => text.startsWith('/') ? ` ${text}` : text
 
-function throwIfAborted (signal: AbortSignal) {
+/** A start that was given up is not gone on with. */
+export function throwIfAborted (signal: AbortSignal) {
   if (!signal.aborted) return
   const why = signal.reason instanceof Error ? `: ${signal.reason.message}` : ''
   throw new AgentError(`The start of the agent was given up${why}`, { cause: signal.reason })
 }
 
-function endedEarly ({ code, signal, stderr }: Exit, refusal: string | undefined) {
+/** Why a start has come to nothing, by how the program ended. */
+export function endedEarly ({ code, signal, stderr }: Exit, refusal: string | undefined) {
   const words = `${refusal ?? ''}\n${stderr}`
   const conversation = /No conversation found|does not match any session/.test(words)
     ? 'unknown'

@@ -9,7 +9,7 @@ type Written = Static<typeof TeamConfig>
 const fixed = new Set(FIXED_OPTIONS.map(name => name.toLowerCase()))
 
 /** What the schema cannot say of where a team's agents run. */
-export function checkPlace (name: string, { path, remote, container, permissions }: Written): Problem[] {
+export function checkPlace (name: string, { path, remote, container, permissions, worktree }: Written): Problem[] {
   const problems: Problem[] = []
   const add = (field: string[], text: string) => problems.push({ path: ['teams', name, ...field], text: `'${['teams', name, ...field].map(plain).join('.')}' ${text}` })
   if (remote !== undefined && container !== undefined) add(['container'], 'cannot be there beside remote: an agent runs at one place')
@@ -18,6 +18,7 @@ export function checkPlace (name: string, { path, remote, container, permissions
   if (!isElsewhere({ remote, container })) return problems
 
   if (!isAbsolute(path)) add(['path'], 'must be an absolute path, as it is where the agent runs')
+  if (worktree !== undefined) add(['worktree'], 'is for a team whose directory is here')
   if (typeof permissions !== 'string' && permissions.rules.some(({ path, then }) => path !== undefined && then === 'allow')) {
     add(['permissions'], 'must not allow by path: where links lead on another machine cannot be judged from here. Let such rules ask')
   }

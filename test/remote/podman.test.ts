@@ -63,7 +63,7 @@ t.test('An agent in a real container', async t => {
       t.equal(running().length, 1)
       if (how === 'asked') t.match(await living.stop(), { code: 0 })
       else {
-        process.kill(living.pid, 'SIGKILL')
+        process.kill(living.pid!, 'SIGKILL')
         t.match((await ear.until('exit')).exit, { disconnected: /broke/ })
       }
       t.strictSame(running(), [], how)
@@ -86,7 +86,7 @@ t.test('An agent in a real container', async t => {
         await living.stop()
         t.notMatch(processes(), /echo-program/)
       } else {
-        process.kill(living.pid, 'SIGKILL')
+        process.kill(living.pid!, 'SIGKILL')
         await ear.until('exit')
         const next = await agent.start(startOf('/work', createEar(), { env: {}, sessionId: start.sessionId }))
         t.equal(processes().split('echo-program').length - 1, 1, 'the killed one is not in the way')
