@@ -59,7 +59,7 @@ const RateLimit = closed({
 }, 'Limits per key')
 
 export const ApiKey = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 64 }),
+  name: Type.String({ minLength: 1, maxLength: 64, pattern: '^(?!agent:)', description: 'Not one that begins with `agent:`' }),
   key: Type.String({ minLength: 16, description: 'The key, from an environment variable; or `sha256:` and the 64 hex digits of its SHA-256' }),
   permissions: Type.Array(OneOf(PERMISSIONS), { minItems: 1, uniqueItems: true }),
   teams: Type.Optional(Type.Array(TeamName, { minItems: 1, description: 'The only teams it may reach' })),
@@ -88,6 +88,11 @@ export const TeamConfig = Type.Object({
   command: Type.Optional(Type.String({ minLength: 1, description: 'The agent\'s program, where it is not on PATH under its own name' })),
   args: Type.Optional(Type.Array(Type.String(), { description: 'Further arguments for it' })),
   model: Type.Optional(Type.String({ minLength: 1 })),
+  reach: Type.Optional(Type.Unsafe<boolean | readonly string[]>({
+    type: ['boolean', 'array'],
+    items: TeamName,
+    description: 'The teams that its agent may tell by itself, of those that whoever told it may: true all, or these alone, also by way of others. false: it may not call Iris at all. Default: true'
+  })),
   mode: Type.Optional(Type.String({ minLength: 1, description: 'The mode that the agent works in, by the agent\'s own name for it, where it has several. Without it, the one in which it asks before it acts' })),
   env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { description: 'Environment variables for the agent' })),
   remote: Type.Optional(Remote),

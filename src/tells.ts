@@ -38,10 +38,10 @@ const STOPPING = new Error('The server is stopping')
 export interface Tells {
   /**
    * Accept a tell: from here on it ends in exactly one terminal state. A `tellId` seen before, with the same input,
-   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused.
+   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused. `session`: whose agent sends it.
    * Throws QueueFullError, IdempotencyMismatchError, DeadlockError.
    */
-  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean }, watch?: (progress: Progress) => void): Tell
+  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean, session?: string }, watch?: (progress: Progress) => void): Tell
   /** Whether there is one, over or not. */
   has (id: string): boolean
   /** Throws TellNotFoundError. */
@@ -223,7 +223,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   }
 
   return {
-    start ({ from, to, message, caller, tellId, waits = false }, watch) {
+    start ({ from, to, message, caller, tellId, waits = false, session: own }, watch) {
       if (draining) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
       const before = tellId === undefined ? undefined : store.tells.get(tellId)
       if (before !== undefined) {
@@ -231,7 +231,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
         return toTell(before)
       }
-      const senders = sendersOf(from, open)
+      const senders = sendersOf(from, open, own)
       const depth = depthBelow(senders, limits().maxDepth)
       if (waits) refuseCircle(senders, to)
       const id = tellId ?? uuid7(clock.now())

@@ -103,6 +103,28 @@ export interface Launched extends Program {
 /** Says how a program is run elsewhere than here, by a program that is run here. Rejects with AgentError where that place is not to be had. */
 export type Launch = (program: Program) => Promise<Launched>
 
+/** Where an agent sends its own calls back into Iris, and the key that says whose they are. It is nobody's once the process has ended. */
+export interface Access {
+  /** E.g. http://127.0.0.1:1615; REST below /api, MCP at /mcp. */
+  url: string
+  key: string
+}
+
+/** Iris's tools as an MCP server at the other end of the agent's own pipe: whose calls they are needs no key. */
+export interface Toolbox {
+  /** The tools that the agent need not ask about: Iris judges these calls by itself. The others are a question for the team's policy first. */
+  readonly names: readonly string[]
+  /** JSON-RPC messages, both ways; `send` must not throw. `patience`: how long the agent bears a silent call, ms, where that is known. */
+  open (send: (message: object) => void, patience?: number): ToolPipe
+}
+
+export interface ToolPipe {
+  /** Whatever it holds, this does not throw. */
+  receive (message: unknown): void
+  /** Ends the waits of the calls that run. The work goes on. */
+  close (): void
+}
+
 /** What a start needs to know. */
 export interface Start {
   team: string
@@ -125,10 +147,12 @@ export interface Start {
   model?: string
   /** By its id, the mode that it is to work in. */
   mode?: string
-  /** Iris itself for the agent: its base address, and a key of the agent's own. */
-  access?: { url: string, key: string }
   /** Where it runs, when that is not simply here. */
   launch?: Launch
+  /** For the agent's own calls back into Iris; `env` says the same as IRIS_URL and IRIS_KEY. Absent for kinds with a `pipe`, and where the team may not call. */
+  access?: Access
+  /** The same, for kinds with a `pipe`. */
+  tools?: Toolbox
   /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
   costSoFar: number
   /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */
@@ -176,6 +200,8 @@ export interface Kind {
   readonly program?: string
   /** How to come by that program, a sentence for who lacks it. */
   readonly install?: string
+  /** Whether its program calls Iris's tools over its own pipe (`Start.tools`). Others get a key (`Start.access`). */
+  readonly pipe?: true
   /** What of the server's own environment its program may have, beside what any program may. */
   environment (base: Readonly<Record<string, string | undefined>>): readonly RegExp[]
   /** What is wrong with a team of this kind: a field, and a sentence. Absent: it has no modes to choose from. */

@@ -1,5 +1,6 @@
 import type { Agent, AgentOptions, Kind, Program, Start } from './agent.ts'
 import { conversationFlags, startStreamJson } from './stream-json.ts'
+import { nameOnPipe } from './tool-calls.ts'
 import { recordOfClaude } from './transcript.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
@@ -23,6 +24,7 @@ const CLOUDS: ReadonlyArray<readonly [choice: string, names: RegExp]> = [
 export const claude: Kind = {
   program: 'claude',
   install: 'install Claude Code',
+  pipe: true,
   environment: base => [VARIABLES, ...CLOUDS.filter(([choice]) => base[choice]).map(([, names]) => names)],
   create: createClaude
 }
@@ -41,6 +43,8 @@ export function claudeProgram ({ command = claude.program!, args = [], model, en
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',
       '--disallowedTools', WITHHELD,
+      // Each by its name: the user may have a server of the same name, whose other tools are none of these.
+      ...(start.tools === undefined || start.tools.names.length === 0 ? [] : ['--allowedTools', start.tools.names.map(nameOnPipe).join()]),
       ...conversationFlags(start),
       ...(model === undefined ? [] : ['--model', model]),
       ...args

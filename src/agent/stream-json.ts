@@ -5,8 +5,12 @@ import { spawnChild, type Child } from './child.ts'
 import { createLines } from './lines.ts'
 import { lockConversation } from './lock.ts'
 import { createReader } from './reader.ts'
+import { createToolCalls, SERVER } from './tool-calls.ts'
 
 const CAPABILITIES: Capabilities = { resume: true, fork: true }
+
+/** ms that the program says its tools may take, less what a call takes on its way. */
+const patienceOf = ({ MCP_TOOL_TIMEOUT: ms }: Start['env']) => Number(ms) > 0 ? Math.max(1_000, Number(ms) - 2_000) : undefined
 
 /** Which conversation: its own, a new one, or a new one that begins with another up to a place of that. */
 export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pick<Start, 'conversation' | 'resume' | 'fork' | 'forkPlace'>): string[] {
@@ -33,6 +37,11 @@ export async function startStreamJson (program: Program, start: Start, options: 
   let refusal: string | undefined
   let child: Child
 
+  const calls = start.tools && createToolCalls(start.tools, {
+    ask: asked => { request(randomUUID(), asked) },
+    answer: (requestId, response) => { write({ type: 'control_response', response: { subtype: 'success', request_id: requestId, response } }) },
+    patience: patienceOf(program.env)
+  })
   const reader = createReader({
     costSoFar: start.costSoFar,
     on (event) {
@@ -44,6 +53,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
       if (subtype === 'success') resolveReady()
       else rejectReady(new AgentError(`The agent refused to begin: ${error ?? 'it does not say why'}`))
     },
+    calls,
     unanswerable (requestId, subtype) {
       write({ type: 'control_response', response: { subtype: 'error', request_id: requestId, error: `Iris does not answer ${subtype}` } })
     }
@@ -57,6 +67,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
   function exited (exit: Exit) {
     lines.end()
     gone = true
+    calls?.close()
     unlock()
     if (live) on({ type: 'exit', exit } satisfies AgentEvent)
     else rejectReady(endedEarly(exit, refusal))
@@ -66,13 +77,14 @@ export async function startStreamJson (program: Program, start: Start, options: 
   try {
     child = await spawnChild({ ...options, ...program, launch, sessionId, stdout: lines.push, exit: exited })
   } catch (err) {
+    calls?.close()
     unlock()
     throw err
   }
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   try {
-    request(initialize, { subtype: 'initialize' })
+    request(initialize, { subtype: 'initialize', ...(calls && { sdkMcpServers: [SERVER] }) })
     await ready
     live = true
   } catch (err) {

@@ -25,6 +25,8 @@ t.test('A conversation is begun by its id and gone on with by its id', async t =
   t.equal(fresh.command, 'claude')
   t.match(fresh.args.join(' '), /^-p --input-format stream-json .*--disallowedTools SendMessage,ListAgents --session-id c$/)
   t.match(fresh.env, { A: 'b', CLAUDE_CODE_MAX_RETRIES: /^\d+$/ })
+  const tools = { names: ['team_tell', 'tell_get'], open: () => ({ receive () {}, close () {} }) }
+  t.match(claudeProgram({ ...start, tools }).args.join(' '), / --allowedTools mcp__iris__team_tell,mcp__iris__tell_get --session-id c$/)
   const forked = claudeProgram({ ...start, fork: 'other', forkPlace: 'answer' })
   t.match(forked.args.join(' '), / --resume other --fork-session --session-id c --resume-session-at answer$/)
   t.match(claudeProgram({ ...start, fork: 'other', resume: true }).args.join(' '), / --resume c$/, 'one that has begun resumes its own')

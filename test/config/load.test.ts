@@ -99,6 +99,11 @@ t.test('variables stand anywhere in values, also several, also in lists; keys ar
   t.match(config.teams.get('a'), { description: '1/2', args: ['--x', 'c'], env: { HOME_TOO: '${HOME}' } })
 })
 
+t.test('reach is a word or a list of teams, and is not there where nothing is said', async t => {
+  const { teams } = load(t, 'teams:\n  a: { path: . }\n  b: { path: ., reach: false }\n  c: { path: ., reach: [a, b] }\n')
+  t.strictSame([...teams.values()].map(({ reach }) => reach), [undefined, false, ['a', 'b']])
+})
+
 const broken: [title: string, text: string, said: RegExp[]][] = [
   ['an unknown key names the nearest one and the line', 'settings:\n  httport: 1\n', [/^line 2: unknown key 'settings.httport'; did you mean 'httpPort'\?$/]],
   ['an unknown key that is near to none names them all', 'colour: blue\n', [/^line 1: unknown key 'colour'; known are settings, api, teams$/]],
@@ -113,6 +118,9 @@ const broken: [title: string, text: string, said: RegExp[]][] = [
   ['not a number', 'settings: { httpPort: .nan }\n', [/'settings.httpPort' must be a whole number/]],
   ['no duration', 'settings:\n  idleTimeout: 3 weeks\n', [/^line 2: 'settings.idleTimeout' must be a duration: /]],
   ['a misspelt choice', 'teams:\n  a: { path: ., agent: cluade }\n', [/^line 2: 'teams.a.agent' must be one of claude, .*did you mean 'claude'\?/]],
+  ['a reach that is neither', 'teams:\n  a: { path: ., reach: b }\n', [/^line 2: 'teams.a.reach' must be true or false or a list, not text/]],
+  ['a reach that holds no team name', 'teams:\n  a: { path: ., reach: [B] }\n', [/^line 2: 'teams.a.reach.0' is malformed .*Team name/]],
+  ['a key that is named like an agent', 'api:\n  apiKeys:\n    - { name: "agent:a", key: 0123456789abcdef, permissions: [tell] }\n', [/^line 3: 'api.apiKeys.0.name' is malformed .*agent:/]],
   ['an agent that speaks ACP, and not which', 'teams:\n  a: { path: ., agent: acp }\n', [/^line 2: 'teams.a.command' is missing: the program /]],
   ['a mode of an agent that has none', 'teams:\n  a:\n    path: .\n    agent: echo\n    mode: plan\n', [/^line 5: 'teams.a.mode' is not for agent echo/]],
   ['a mode in which nobody is asked', 'teams:\n  a:\n    path: .\n    agent: gemini\n    permissions: ask\n    mode: yolo\n', [/^line 6: 'teams.a.mode' 'yolo' is a mode in which the agent may act unasked, which only `permissions: allow` allows/]],
