@@ -95,9 +95,9 @@ export const TeamConfig = Type.Object({
   })),
   mode: Type.Optional(Type.String({ minLength: 1, description: 'The mode that the agent works in, by the agent\'s own name for it, where it has several. Without it, the one in which it asks before it acts' })),
   env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { description: 'Environment variables for the agent' })),
-  worktree: Type.Optional(OneOf(['per-session'], { description: 'Each session works in a git worktree of its own, on a branch of its own, in the data directory. When its agent sleeps it is removed if nothing in it would be lost, else kept' })),
   remote: Type.Optional(Remote),
   container: Type.Optional(Container),
+  worktree: Type.Optional(OneOf(['per-session'], { description: 'Each session works in a git worktree of its own, on a branch of its own, in the data directory. When its agent sleeps it is removed if nothing in it would be lost, else kept' })),
   idleTimeout: Type.Optional(Duration(undefined, 'In the place of settings.idleTimeout.'))
 }, { additionalProperties: false })
 

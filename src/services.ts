@@ -57,7 +57,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
   let current = first
   const config = () => current
   const { home } = first
-  function agentOf (team: Team): Agent {
+  const places = createPlaces({ clock, owner: home, environment, patience: () => config().settings.spawnTimeout })
+  const agentOf = (team: Team) => {
     const agent = agents?.(team) ?? kinds.get(team.agent)!
     const place = places.of(team)
     return place === undefined ? agent : elsewhere(place, agent)
@@ -75,7 +76,6 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock })
-  const places = createPlaces({ clock, owner: home, environment, patience: () => config().settings.spawnTimeout })
   const teams = createTeams(config, team => places.of(team)?.status())
   const sessions = createSessions({ store, clock })
   const approvals = createApprovals({

@@ -70,7 +70,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   log: Log
   clock: Clock
   lookBack: ReturnType<typeof createRecovery>
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, spawnTimeout: number, chunkInterval: number, chunkSize: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, chunkInterval: number, chunkSize: number, spawnTimeout: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {

@@ -28,7 +28,7 @@ const caller: Agent = {
       env: { ACCESS: JSON.stringify(start.access) },
       launch: start.launch,
       owner: start.cwd,
-      sessionId: undefined,
+      sessionId: start.sessionId,
       clock: systemClock,
       exit,
       stdout (chunk) {
