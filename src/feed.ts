@@ -55,16 +55,13 @@ export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { del
 
   function fallBehind () {
     live = false
-    cancel = whenRoom(pump)
+    if (!stopped) cancel = whenRoom(pump) // asking whether it is full may have ended it
   }
 
   /** Reads on until nothing is left, which is known in the same turn in which it becomes live: no event falls between. */
   function pump () {
     if (stopped) return
-    if (full()) {
-      cancel = whenRoom(pump)
-      return
-    }
+    if (full()) return fallBehind()
     const page = log.read(cursor, PAGE)
     if (page.length === 0) {
       live = true

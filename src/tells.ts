@@ -7,6 +7,7 @@ import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFu
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createQueue, type Queue } from './queue.ts'
+import type { createRecovery, Recovered } from './recovery.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
 import type { Progress } from './tool.ts'
@@ -51,18 +52,19 @@ export interface Tells {
   /** How many of a session run or wait. */
   load (sessionId: string): number
   count (): { running: number, queued: number }
-  /** After a start: running ones are lost, queued ones go on. */
-  recover (): void
+  /** After a start: running ones end as the agent's record says, queued ones go on. Resolves when all that ran have ended. */
+  recover (): Promise<void>
   /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
   drain (ms: number): Promise<void>
 }
 
-export function createTells ({ store, sessions, pool, log, clock, limits, onError }: {
+export function createTells ({ store, sessions, pool, log, clock, lookBack, limits, onError }: {
   store: Store
   sessions: Sessions
   pool: Pool
   log: Log
   clock: Clock
+  lookBack: ReturnType<typeof createRecovery>
   limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
@@ -100,7 +102,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
 
   const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
 
-  type End = TurnEnd | { state: 'lost', response: string, error: IrisError, usage?: never, costTotal?: never }
+  type End = (TurnEnd & { place?: never, known?: never }) | Recovered
 
   /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. */
   function finish (running: Running, end: End, retries = 0) {
@@ -128,7 +130,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         store.tells.update(running.id, { state, response, endedAt, ...(usage && { usage }), ...(error && { error }) })
         store.events.dropChunks(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
-        if (running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }) })
+        if (end.known ?? running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
       })
   }
 
@@ -154,8 +156,9 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     }
   }
 
-  async function run (running: Running): Promise<TurnEnd> {
+  async function run (running: Running): Promise<End> {
     const { id, session, message, cancel } = running
+    if (running.begun) return await lookBack(get(id), session) // in an earlier life of the server
     const living = await pool.acquire(session, { signal: cancel.signal })
     try {
       living.enter('busy', `answers '${session.from}'`)
@@ -273,14 +276,11 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       const running = [...lines.values()].filter(here => here.running?.begun).length
       return { running, queued: open.size - running }
     },
-    recover () {
-      for (const row of store.tells.inState('running')) {
-        const response = applyChunks(store.events.chunks(row.id))
-        finish(prepare(row, sessions.get(row.sessionId)), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
-      }
-      for (const row of store.tells.inState('queued')) {
-        enqueue(prepare(row, sessions.get(row.sessionId)))
-      }
+    async recover () {
+      const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))
+      for (const running of ran!) running.begun = true
+      for (const running of [...ran!, ...waited!]) enqueue(running)
+      await Promise.all(ran!.map(({ done }) => done))
     },
     async drain (ms) {
       draining = true

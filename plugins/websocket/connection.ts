@@ -38,7 +38,10 @@ const MAX_IN_FLIGHT = 256
 /** One socket, from the upgrade to its end. */
 export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, bytesOf, follow }: Surroundings): Connection {
   const inFlight = new Set<AbortController>()
-  /** What went out with its request's id while the feed was behind: it comes to the same events later. */
+  /**
+   * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
+   * number, since by that a client would say, when it resumes, that it has all before it.
+   */
   const ahead = new Set<number>()
   const outbox = new Outbox(socket, {
     wire: request.raw.socket,
@@ -70,7 +73,9 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     resume (from) {
       feed.hold()
       setImmediate(() => {
-        if (socket.readyState === socket.OPEN) feed.seek(from, seq => { ahead.clear(); outbox.send('caught_up', { seq }, id) })
+        if (socket.readyState !== socket.OPEN) return
+        outbox.lastSeq = from
+        feed.seek(from, seq => { ahead.clear(); outbox.send('caught_up', { seq }, id) })
       })
     }
   })
@@ -177,10 +182,14 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     const release = () => { if (settled && over) inFlight.delete(gone) }
 
     function emit (progress: Progress) {
-      told = true
-      over = progress.event === 'tell:complete' || progress.event === 'tell:error'
-      if (progress.seq !== undefined && !feed.live) ahead.add(progress.seq)
-      outbox.sendOwn(progress.event, progress.data, progress.seq, id)
+      // What an agent asks meanwhile is neither the answer nor its end.
+      if (progress.event.startsWith('tell:')) {
+        told = true
+        over = progress.event === 'tell:complete' || progress.event === 'tell:error'
+      }
+      if (feed.live) ahead.clear()
+      else if (progress.seq !== undefined) ahead.add(progress.seq)
+      outbox.sendOwn(progress.event, progress.data, feed.live ? progress.seq : undefined, id)
       release()
     }
 

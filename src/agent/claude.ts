@@ -1,5 +1,6 @@
 import type { Agent, AgentOptions, Kind, Program, Start } from './agent.ts'
 import { conversationFlags, startStreamJson } from './stream-json.ts'
+import { recordOfClaude } from './transcript.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
 const RETRIES = '6'
@@ -28,7 +29,7 @@ export const claude: Kind = {
 
 /** Claude Code, by its own stream-json protocol. The program is `claude` on PATH; it is not part of Iris. */
 export function createClaude (options: AgentOptions): Agent {
-  return { start: start => startStreamJson(claudeProgram(start), start, options) }
+  return { start: start => startStreamJson(claudeProgram(start), start, options), record: recordOfClaude }
 }
 
 /** What is run for a start. */

@@ -3,6 +3,7 @@ import type { Kind } from './agent.ts'
 import { claudeAcp } from './claude-acp.ts'
 import { claude } from './claude.ts'
 import { codex } from './codex.ts'
+import { command } from './command.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
 import { goose } from './goose.ts'
@@ -17,5 +18,6 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map(Object.entries({
   codex,
   gemini,
   opencode,
-  goose
+  goose,
+  command
 }))

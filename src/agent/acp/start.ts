@@ -19,8 +19,8 @@ import { connect, type Wire } from './wire.ts'
  * Start a program that speaks ACP over its stdio and wait until its session is open, in the mode and with the model that it is to
  * have. No model is called. Where the start fails, nothing is left behind and no `exit` is said: the rejection says it all.
  */
-export async function startAcp (program: Program, preset: Preset, start: Start, { clock, owner, conversations }: AgentOptions & { conversations: Conversations }): Promise<AgentProcess> {
-  const { conversation, launch, signal, on } = start
+export async function startAcp (program: Program, preset: Preset, start: Start, { conversations, ...options }: AgentOptions & { conversations: Conversations }): Promise<AgentProcess> {
+  const { conversation, sessionId: ofSession, launch, signal, on } = start
   throwIfAborted(signal)
   const unlock = await lockConversation(conversation)
   let session: Session | undefined
@@ -73,7 +73,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
       ask: (question, requestId, signal) => questions.ask(question, requestId, signal),
       tooLong (bytes) { on({ type: 'message', tellId: reader.tellId, kind: 'system', data: { subtype: 'line_too_long', bytes } }) }
     })
-    child = await spawnChild({ ...program, launch, owner, clock, stdout: wire.push, exit: exited })
+    child = await spawnChild({ ...options, ...program, launch, sessionId: ofSession, stdout: wire.push, exit: exited })
   } catch (err) {
     unlock()
     throw err
