@@ -81,7 +81,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   try {
-    session = await openSession({ agent: wire.agent, start, program, preset, conversations, clock })
+    session = await openSession({ agent: wire.agent, start, program, preset, conversations, clock: options.clock })
     mode = await choose(wire.agent, session, start, preset)
     if (early !== undefined) throw endedEarly(early, undefined)
     live = true
