@@ -11,6 +11,7 @@ export const opencode = acpKind({
   install: 'npm install -g opencode-ai',
   login: 'Run `opencode auth login` in a terminal, or set the key of its provider in the team\'s `env`',
   unasked: /^$/,
+  firstAlone: true,
   // A call is first titled with its tool, and by what it does with later.
   tool: (_call, first) => /^[a-z][\w-]*$/.test(first ?? '') ? first : undefined
 }, [/^OPENCODE_\w+$/])

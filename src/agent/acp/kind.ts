@@ -12,7 +12,17 @@ export function acpKind (preset: Preset, variables: readonly RegExp[]): Kind {
     check: team => checkTeam(preset, team),
     create (options) {
       const conversations = createConversations(options.home)
-      return { start: start => startAcp(programFor(preset, start), preset, start, { ...options, conversations }) }
+      const begin = async (start: Start) => await startAcp(programFor(preset, start), preset, start, { ...options, conversations })
+      let first: Promise<unknown> | undefined
+      return {
+        async start (start) {
+          if (!preset.firstAlone) return await begin(start)
+          await first?.catch(() => {})
+          const starting = begin(start)
+          first ??= starting
+          return await starting
+        }
+      }
     }
   }
 }

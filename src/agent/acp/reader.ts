@@ -51,6 +51,9 @@ export function createReader ({ preset, on, watch, cost }: {
   let tellId: string | null = null
   let inTurn = false
   let passage: Passage | undefined
+  /** Ids of the messages and calls of this turn, and of an interrupted one before it: what goes on of those is late. */
+  let ids = new Set<string>()
+  let cut: { tellId: string | null, ids: ReadonlySet<string> } | undefined
 
   const say = (kind: 'assistant' | 'tool' | 'system' | 'result', data: unknown) => { on({ type: 'message', tellId, kind, data }) }
 
@@ -107,6 +110,11 @@ export function createReader ({ preset, on, watch, cost }: {
   }
 
   function read (update: Update) {
+    const id = update.messageId ?? (update as ToolCall).toolCallId
+    if (typeof id === 'string') {
+      if (inTurn && cut?.ids.has(id)) return on({ type: 'message', tellId: cut.tellId, kind: 'assistant', data: update })
+      ids.add(id)
+    }
     switch (update.sessionUpdate) {
       case 'agent_message_chunk': return chunk(update, false)
       case 'agent_thought_chunk': return chunk(update, true)
@@ -125,6 +133,7 @@ export function createReader ({ preset, on, watch, cost }: {
     sent (id) {
       close()
       calls.clear()
+      ids = new Set()
       tellId = id
       inTurn = true
     },
@@ -152,6 +161,7 @@ export function createReader ({ preset, on, watch, cost }: {
         one.ended = true
       }
       inTurn = false
+      cut = event.outcome === 'interrupted' ? { tellId, ids } : undefined
       say('result', frame)
       on({ type: 'ended', tellId, ...event })
     },

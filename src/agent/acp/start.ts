@@ -81,7 +81,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   try {
-    session = await openSession({ agent: wire.agent, start, program, preset, conversations })
+    session = await openSession({ agent: wire.agent, start, program, preset, conversations, clock: options.clock })
     mode = await choose(wire.agent, session, start, preset)
     if (early !== undefined) throw endedEarly(early, undefined)
     live = true
@@ -94,7 +94,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
     signal.removeEventListener('abort', abort)
   }
   const { id: sessionId, said, capabilities } = session
-  let { sent } = session
+  let { kept } = session
 
   async function turn (text: string) {
     try {
@@ -102,7 +102,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
       const judged = judge(ending, { interrupted, denied: questions.denied })
       const usage = usageOf(ending, { before: spent, now: total })
       spent = total ?? spent
-      end(ending, { ...judged, ...(usage !== undefined && { usage }), ...(total !== undefined && { costTotal: total }), ...(judged.outcome === 'completed' && { place: placeOf({ sent }) }) })
+      end(ending, { ...judged, ...(usage !== undefined && { usage }), ...(total !== undefined && { costTotal: total }), ...(judged.outcome === 'completed' && { place: placeOf(kept) }) })
     } catch (err) {
       if (gone || early !== undefined) return // `exit` says it all
       const error = wantsLogin(err) ? loginNeeded(err, preset, said).message : reasonOf(err)
@@ -126,7 +126,8 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
       interrupted = false
       questions.reset()
       reader.sent(tellId)
-      conversations.keep(conversation, { sessionId, sent: ++sent })
+      kept = { ...kept, sent: kept.sent + 1 }
+      conversations.keep(conversation, kept)
       void turn(text)
     },
     interrupt () {
