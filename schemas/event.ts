@@ -25,7 +25,7 @@ export const TellStarted = event('tell:started', { ...ofTell, from: TeamName, ah
  * the agent began that passage again.
  */
 export const TellChunk = event('tell:chunk', { ...ofTell, offset: Type.Integer(), chunk: Type.String() })
-export const TellComplete = event('tell:complete', { ...ofTell, ...Type.Pick(Tell, ['from', 'response', 'usage', 'duration']).properties })
+export const TellComplete = event('tell:complete', { ...ofTell, ...Type.Pick(Tell, ['from', 'response', 'structured', 'usage', 'duration']).properties })
 export const TellError = event('tell:error', { ...ofTell, state: Tell.properties.state, response: Type.String(), error: ErrorBody })
 
 const approval = { ...ofSession, ...Type.Pick(Approval, ['approvalId', 'tellId', 'tool']).properties }

@@ -66,7 +66,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       if (!sessions.get(sessionId).current) throw new SessionNotFoundError(sessionId)
     },
     idleTimeout: team => config().teams.get(team)?.idleTimeout ?? config().settings.idleTimeout,
-    start: session => bringToLife(session, teams.ready(session.to), {
+    start: (session, schema) => bringToLife(session, teams.ready(session.to), {
       sessions,
       approvals,
       log,
@@ -75,7 +75,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env }),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
-    })
+    }, schema)
   })
   const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })

@@ -5,6 +5,7 @@ import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
 import { DURATION } from '../../schemas/duration.ts'
 import { KINDS } from '../agent/kinds.ts'
+import { checkOptions } from './check-options.ts'
 import { checkKeys } from './check-keys.ts'
 import { readDocument } from './document.ts'
 import { milliseconds } from './duration.ts'
@@ -68,6 +69,7 @@ export function loadConfig (options: LoadOptions): Config {
   const open = openToOthers(settings, api)
   if (open !== undefined) wrong.push({ path: ['api', 'requireAuth'], text: open })
   for (const [name, { agent }] of Object.entries(raw.teams)) if (!KINDS.has(agent)) wrong.push(notOneOf(['teams', name, 'agent'], agent, [...KINDS.keys()]))
+  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkOptions(name, team))
   if (wrong.length > 0) throw fail(wrong)
   const teams = Object.entries(raw.teams).map(([name, team]) => [name, teamOf(name, team, dirname(file))] as const)
   return freeze({ file, home, settings, api, teams: new Map(teams) })

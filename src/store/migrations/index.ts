@@ -4,6 +4,7 @@ import { idempotency } from './003-idempotency.ts'
 import { retention } from './004-retention.ts'
 import { audit } from './005-audit.ts'
 import { fork } from './006-fork.ts'
+import { parts } from './013-parts.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, parts]
