@@ -16,6 +16,6 @@ export async function claudeLogin (program: Pick<Program, 'command' | 'cwd' | 'e
     const by = [email, apiKeySource, authMethod].find(word => typeof word === 'string')
     return { ok: true, detail: `logged in${by === undefined ? '' : ` (${by as string})`}` }
   } catch {
-    return { ok: false, detail: 'it does not say whether it is logged in' }
+    return { ok: true, detail: 'which does not say whether it is logged in' }
   }
 }

@@ -73,11 +73,12 @@ async function address (world: World, flags: Flags, config: Config): Promise<Che
 async function agent ({ env }: World, { name, path, agent: kind, command, unavailable, env: own }: Team): Promise<Check> {
   const check = `team ${name}`
   if (unavailable !== undefined) return { check, result: 'warn', detail: unavailable }
-  const { program, install, environment } = KINDS.get(kind)!
+  const { program, install, environment, login } = KINDS.get(kind)!
   const run = command ?? program
   if (run === undefined) return { check, result: 'ok', detail: `${path}, agent ${kind} comes with Iris` }
-  const probe = await probeVersion(run, { cwd: path, env: { ...allowedEnvironment(env, environment(env)), ...own } })
-  return 'version' in probe
-    ? { check, result: 'ok', detail: `${path}, ${run} ${probe.version}` }
-    : { check, result: 'warn', detail: `${probe.missing}${command === undefined && install !== undefined ? `; ${install}, or set \`command\`` : ''}` }
+  const place = { cwd: path, env: { ...allowedEnvironment(env, environment(env)), ...own } }
+  const probe = await probeVersion(run, place)
+  if ('missing' in probe) return { check, result: 'warn', detail: `${probe.missing}${command === undefined && install !== undefined ? `; ${install}, or set \`command\`` : ''}` }
+  const account = await login?.({ command: run, ...place })
+  return { check, result: account?.ok === false ? 'warn' : 'ok', detail: `${path}, ${run} ${probe.version}${account === undefined ? '' : `, ${account.detail}`}` }
 }
