@@ -23,7 +23,7 @@ export const ClaudeOptions = {
   allowedTools: Type.Optional(Type.Array(ToolRule, { minItems: 1, maxItems: 200, description: 'Tools that it uses without asking' })),
   disallowedTools: Type.Optional(Type.Array(ToolRule, { minItems: 1, maxItems: 200, description: 'Tools that it does not have' })),
   maxTurns: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Model calls of one tell at most' })),
-  maxBudgetUsd: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description: 'US dollars that one process of the agent may spend, by its own count' })),
+  maxBudgetUsd: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000, description: 'US dollars that one process of the agent may spend, by its own count; then its tells fail until it has slept' })),
   mcpServers: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$' }), McpServer, { additionalProperties: false, description: 'MCP servers for the agent, by name. They stand in its command line: secrets belong into `env`' }))
 }
 

@@ -31,7 +31,7 @@ export const MAX_MESSAGE = 1_000_000
 export const MessageText = Type.String({ minLength: 1, maxLength: MAX_MESSAGE, description: 'What to say to the team' })
 
 /** The form that an answer is to have. */
-export const AnswerSchema = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true, description: 'A JSON Schema of an object: the answer comes in this form too, as `structured`' })
+export const AnswerSchema = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true, description: 'A JSON Schema of an object: the answer comes in this form too, as `structured`. An agent that takes a form at its start only is started again, with its conversation; what it did in the background ends' })
 /** The answer in the form that was asked for. */
 export const Structured = Type.Unsafe<unknown>({ description: 'The answer in the form of the `schema` that the tell came with' })
 

@@ -31,6 +31,8 @@ async function lab (t: Test, options: Partial<Team> = {}, env: Record<string, st
   return { stub, server, call, tell, cwd: server.services.teams.get('work').path }
 }
 
+t.setTimeout(300_000)
+
 t.test('A team whose agent is the real Claude Code', { skip, timeout: 300_000 }, async t => {
   t.test('adds to its system prompt, whatever the words are', async t => {
     const { stub, tell } = await lab(t, { systemPrompt: '--model other\nSpeak like a "pirate" $(id)' })
