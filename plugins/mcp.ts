@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../src/tool.ts'
-import { createDispatch, type DispatchOptions, type Extras } from './mcp/dispatch.ts'
+import type { Extras } from './mcp/context.ts'
+import { createDispatch, type DispatchOptions } from './mcp/dispatch.ts'
 import type { createLegacy } from './mcp/legacy.ts'
 import { createModern, versionOf } from './mcp/modern.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'
@@ -9,6 +10,8 @@ export interface McpOptions extends DispatchOptions {
   version: string
   /** Makes the call that a request runs in; its `caller` is who the request comes from. */
   call (request: FastifyRequest, extras: Extras): Call
+  /** Judges anew who is behind a request that came long ago. Throws where it is nobody any more. */
+  identify? (request: FastifyRequest): void
   /** What a model should know to use this server well. */
   instructions?: string
   /** The sessions of the generation that has them: how many at most, and how long one may go unused, ms. */
@@ -26,14 +29,17 @@ function isModern ({ headers, body }: FastifyRequest): boolean {
 }
 
 /** MCP over streamable HTTP at /mcp, in both generations of the protocol. Who may call is settled by hooks before. */
-export default async function mcp (app: FastifyInstance, { call, sessions, ...options }: McpOptions): Promise<void> {
+export default async function mcp (app: FastifyInstance, { call, identify, sessions, ...options }: McpOptions): Promise<void> {
   const dispatch = createDispatch(options)
   const silent = { get signal () { return new AbortController().signal }, emit () {} }
   const shared = {
     ...options,
     dispatch,
     context: (request: FastifyRequest) => ({
-      call: (extras: Extras) => call(request, extras),
+      call (extras: Extras) {
+        if (extras.late === true) identify?.(request)
+        return call(request, extras)
+      },
       failed: (err: unknown) => { request.log.error({ err, requestId: request.id }, 'An MCP call failed') }
     })
   }

@@ -28,6 +28,8 @@ const NOUNS: Record<string, string> = {
   session: 'Lasting conversations of two: who speaks, and the team that answers',
   tell: 'One message and its answer',
   cache: 'What was said in a session',
+  event: 'What happened, by number',
+  approval: 'Questions of agents: may I use this tool?',
   system: 'The server itself'
 }
 
@@ -60,7 +62,7 @@ async function openapi (app: FastifyInstance, { version }: OpenApiOptions): Prom
       info: {
         title: 'Iris',
         version,
-        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket.',
+        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket. The WebSocket\'s requests and events: [/docs/events](/docs/events).',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string }
       },
       servers: [{ url: '/', description: 'This server' }]

@@ -2,6 +2,7 @@ import { Type, type TObject, type TSchema } from '@sinclair/typebox'
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ValidationError } from '../src/errors.ts'
+import { HangUp } from '../src/hang-up.ts'
 import type { Call, Tool } from '../src/tool.ts'
 
 export interface RestOptions {
@@ -91,29 +92,14 @@ function join (params: Fields, query: Fields, body: unknown): unknown {
   return input
 }
 
-/**
- * What a call knows of its caller. The signal aborts when that is gone before its answer; it is made when first asked for,
- * since most tools never wait. Fastify's `request.signal` would follow the request's stream, which closes once the body is read.
- */
-class Asker {
+/** What a call knows of its caller. */
+class Asker extends HangUp {
   readonly idempotencyKey: unknown
-  readonly #raw: FastifyReply['raw']
-  #gone: AbortController | undefined
 
   constructor ({ raw }: FastifyReply, idempotencyKey: unknown) {
-    this.#raw = raw
+    super(raw)
     this.idempotencyKey = idempotencyKey
   }
 
   emit (): void {}
-
-  get signal (): AbortSignal {
-    if (this.#gone === undefined) {
-      const raw = this.#raw
-      const gone = this.#gone = new AbortController()
-      if (raw.closed) gone.abort()
-      else raw.once('close', () => { if (!raw.writableFinished) gone.abort() })
-    }
-    return this.#gone.signal
-  }
 }

@@ -4,8 +4,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Api } from '../schemas/config.ts'
 import { ValidationError, toErrorBody } from '../src/errors.ts'
 import type { Call, Tool } from '../src/tool.ts'
+import { asyncApiDocument } from './websocket/asyncapi.ts'
 import { connect, type Connection, type Surroundings } from './websocket/connection.ts'
 import type { Published } from './websocket/frames.ts'
+import { PAGE_POLICY, page } from './websocket/page.ts'
 import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
 
 export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health' | 'follow'> {
@@ -45,6 +47,10 @@ async function websocket (app: FastifyInstance, { tools, api, begin, sessionTeam
       const text = JSON.stringify(toErrorBody(new ValidationError(`This is no WebSocket handshake: ${err.message}`), own.clock.now()))
       socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
     })
+    const document = asyncApi(tools, own.version)
+    scope.get('/asyncapi.json', { schema: { hide: true } }, () => document)
+    scope.get('/docs/events', { schema: { hide: true } }, (_request, reply) =>
+      reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page(document)))
     scope.route({
       method: 'GET',
       url: '/ws',
@@ -64,6 +70,12 @@ async function websocket (app: FastifyInstance, { tools, api, begin, sessionTeam
 }
 
 export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth', 'iris-limits'] })
+
+/** The AsyncAPI document of `/ws` with these tools. */
+export function asyncApi (tools: readonly Tool[], version: string): object {
+  const nobody = (): never => { throw new Error('There is nobody here to ask') }
+  return asyncApiDocument(requestsOf(tools, roomTools({ begin: nobody, sessionTeam: nobody, checkTeam: nobody })), version)
+}
 
 function requestsOf (tools: readonly Tool[], rooms: ReadonlyMap<string, Tool>): Surroundings['requests'] {
   const requests = new Map([...rooms].map(([event, tool]) => [event, { tool, events: false, answer: event === 'resume' ? 'resumed' : 'result' }]))

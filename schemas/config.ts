@@ -75,6 +75,7 @@ export const TeamConfig = Type.Object({
   args: Type.Optional(Type.Array(Type.String(), { description: 'Further arguments for it' })),
   model: Type.Optional(Type.String({ minLength: 1 })),
   env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { description: 'Environment variables for the agent' })),
+  worktree: Type.Optional(OneOf(['per-session'], { description: 'Each session works in a git worktree of its own, on a branch of its own, in the data directory. When its agent sleeps it is removed if nothing in it would be lost, else kept' })),
   idleTimeout: Type.Optional(Duration(undefined, 'In the place of settings.idleTimeout.')),
   ...ClaudeOptions
 }, { additionalProperties: false })

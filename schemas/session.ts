@@ -13,6 +13,12 @@ export type SessionState = Static<typeof SessionState>
 
 export const LimitedUntil = Type.Optional(Type.Integer({ description: 'Until when the team\'s model service takes no more, Unix ms: its tells wait, and go on by themselves' }))
 
+/** A checkout of the team's repository that one session works in. */
+export const Worktree = Type.Object({
+  path: Type.String({ description: 'Absolute' }),
+  branch: Type.String()
+}, { additionalProperties: false })
+
 /** One lasting conversation of an ordered pair. */
 export const Session = Type.Object({
   sessionId: SessionId,
@@ -27,6 +33,7 @@ export const Session = Type.Object({
   pid: Type.Optional(Type.Integer()),
   agentVersion: Type.Optional(Type.String({ description: 'The version the agent last said it is' })),
   forkedFrom: Type.Optional({ ...SessionId, description: 'The session whose history it began with' }),
+  worktree: Type.Optional(Worktree),
   createdAt: Type.Integer({ description: 'Unix ms' }),
   lastUsedAt: Type.Integer({ description: 'Unix ms' })
 }, { additionalProperties: false })

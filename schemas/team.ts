@@ -19,7 +19,7 @@ export type TeamSession = Static<typeof TeamSession>
 /** What a team is doing, derived from its living processes. */
 export const TeamStatus = Type.Object({
   team: TeamName,
-  awake: Type.Boolean({ description: 'Whether at least one agent process of this team is alive' }),
+  awake: Type.Boolean({ description: 'Whether at least one agent of this team is awake' }),
   available: Type.Boolean({ description: 'Whether its directory exists' }),
   state: SessionState,
   since: Type.Integer({ description: 'When it entered this state, Unix ms' }),

@@ -9,9 +9,10 @@ import openapi from '../plugins/openapi.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
-import websocket from '../plugins/websocket.ts'
+import websocket, { asyncApi } from '../plugins/websocket.ts'
+import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
-import { ForbiddenError } from './errors.ts'
+import { ForbiddenError, UnauthorizedError } from './errors.ts'
 import { interests } from './interest.ts'
 import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
@@ -61,7 +62,17 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
   await app.register(limits, { api })
   if (api().enabled) await app.register(openapi, { version })
   await app.register(health, { ready })
-  await app.register(mcp, { tools, version, call: call('mcp'), now: clock.now, instructions: INSTRUCTIONS })
+  await app.register(mcp, {
+    tools,
+    version,
+    call: call('mcp'),
+    identify (request) {
+      if (request.identify(request.token) === null) throw request.authError ?? new UnauthorizedError('A key is needed now')
+    },
+    secret: services.store.secret('mcp'),
+    now: clock.now,
+    instructions: INSTRUCTIONS
+  })
   if (!api().enabled) return app
   await app.register(rest, { prefix: '/api', tools, call: call('rest') })
   await app.register(sse, {
@@ -127,10 +138,13 @@ const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' 
 }
 
 /** What `health:check` says. */
-function healthOf ({ pool, tells, clock, startedAt }: Wiring): object {
+function healthOf ({ pool, tells, clock, startedAt }: Wiring): Health {
   const { total, max } = pool.size()
   return { totalProcesses: total, maxProcesses: max, ...tells.count(), uptime: clock.now() - startedAt, timestamp: clock.now() }
 }
+
+/** The AsyncAPI document of the WebSocket, without a server. */
+export const asyncApiDocument = () => asyncApi(allTools, VERSION)
 
 /** The OpenAPI document of the tools, without a server. */
 export async function openApiDocument (tools: readonly Tool[] = allTools): Promise<object> {

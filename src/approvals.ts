@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Approval, Decision } from '../schemas/approval.ts'
+import type { EventOf } from '../schemas/event.ts'
 import type { Permissions } from '../schemas/permissions.ts'
 import type { Decision as Answer } from './agent/agent.ts'
 import type { Clock } from './clock.ts'
@@ -36,11 +37,15 @@ export interface Approvals {
   list (...args: Parameters<Store['approvals']['list']>): { rows: Approval[], next: number | null }
   /** These questions are over, undecided: all of a session, or those of one tell or one request. That denies. */
   withdraw (sessionId: string, reason: string, which?: { tellId?: string, requestId?: string }): void
+  /** What a tell's agent has asked and nobody has decided, as it was asked. */
+  waiting (tellId: string): Asked[]
   /** How many of a session wait for people. */
   open (sessionId: string): number
   /** After a start: whoever asked is dead. */
   recover (): void
 }
+
+type Asked = EventOf<'approval:requested'>['data']
 
 type Verdict = { decision: Decision, by: string } & Partial<Pick<ApprovalRow, 'state' | 'reason' | 'rule' | 'updatedInput'>>
 
@@ -55,7 +60,7 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Approvals {
-  const open = new Map<string, { question: Question, cancelTimer: () => void }>()
+  const open = new Map<string, { question: Question, asked: Asked, cancelTimer: () => void }>()
   /** By session, then tool: which decision holds for the session. */
   const grants = new Map<string, Map<string, string>>()
 
@@ -132,14 +137,12 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
       return false
     }
     const ms = timeout()
-    const asked: ApprovalRow = { ...row, rule: judged.rule, expiresAt: ms > 0 ? row.createdAt + ms : null }
-    const { approvalId, tellId, description, expiresAt } = toApproval(asked)
-    log.append({
-      event: 'approval:requested',
-      data: { approvalId, sessionId, team, tool, input, ...(tellId !== undefined && { tellId }), ...(description !== undefined && { description }), ...(expiresAt !== undefined && { expiresAt }) }
-    }, () => {
-      store.approvals.insert(asked)
-      open.set(row.id, { question, cancelTimer: () => {} })
+    const pending: ApprovalRow = { ...row, rule: judged.rule, expiresAt: ms > 0 ? row.createdAt + ms : null }
+    const { approvalId, tellId, description, expiresAt } = toApproval(pending)
+    const asked = { approvalId, sessionId, team, tool, input, ...(tellId !== undefined && { tellId }), ...(description !== undefined && { description }), ...(expiresAt !== undefined && { expiresAt }) }
+    log.append({ event: 'approval:requested', data: asked }, () => {
+      store.approvals.insert(pending)
+      open.set(row.id, { question, asked, cancelTimer: () => {} })
     })
     const here = open.get(row.id)
     if (here === undefined) return false // whoever heard of it has decided it already
@@ -188,6 +191,7 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
         expire(id, 'end', reason, requestId === undefined) // who took its question back wants no answer
       }
     },
+    waiting: tellId => [...open.values()].filter(({ question }) => question.tellId === tellId).map(({ asked }) => asked),
     open: sessionId => [...open.values()].filter(({ question }) => question.sessionId === sessionId).length,
     recover () {
       for (const row of store.approvals.inState('pending')) {

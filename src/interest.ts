@@ -1,5 +1,7 @@
+import type { Tell } from '../schemas/tell.ts'
 import type { Published } from './bus/bus.ts'
 import { ForbiddenError } from './errors.ts'
+import { isOver } from './tells.ts'
 import { reach, type Call, type Caller } from './tool.ts'
 
 /** A room of the bus, and what of it a caller wants and may hear. */
@@ -37,4 +39,20 @@ export function interests (rooms: readonly string[] | undefined, { caller, sessi
     teams.get(name)
     return { room, wants: published => published.team === name && isProcess(published) }
   })
+}
+
+/**
+ * Tells the caller of a tell what its agent asks people: what waits for an answer now, each question to come, and what is
+ * decided, until the tell has ended or the returned function is called. As in the rooms, who may neither decide nor read
+ * what is said in the session hears nothing of it.
+ */
+export function hearQuestions (tell: Pick<Tell, 'tellId' | 'sessionId' | 'state'>, { caller, log, approvals, emit }: Pick<Call, 'caller' | 'log' | 'approvals' | 'emit'>): () => void {
+  if (isOver(tell) || (!holds(caller, 'approve') && !holds(caller, 'cache:read'))) return () => {}
+  const stop = log.subscribe(`session:${tell.sessionId}`, ({ name, event }) => {
+    if (!/^approval:|^tell:(complete|error)$/.test(name) || !('tellId' in event.data) || event.data.tellId !== tell.tellId) return
+    if (event.event === 'approval:requested' || event.event === 'approval:resolved') emit(event)
+    else stop()
+  })
+  for (const data of approvals.waiting(tell.tellId)) emit({ event: 'approval:requested', data })
+  return stop
 }

@@ -3,6 +3,7 @@ import type { Team } from '../schemas/config.ts'
 import type { MessageType } from '../schemas/message.ts'
 import type { SessionState } from '../schemas/session.ts'
 import type { Agent, AgentEvent, AgentProcess, Exit } from './agent/agent.ts'
+import type { Worktrees } from './agent/worktree.ts'
 import type { Approvals } from './approvals.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, IrisError, toErrorBody } from './errors.ts'
@@ -44,6 +45,7 @@ export interface Surroundings {
   approvals: Approvals
   log: Log
   clock: Clock
+  worktrees: Worktrees
   /** The base environment of a team's agent. */
   environment: (team: Team) => Readonly<Record<string, string>>
   /** ms until an agent must be ready */
@@ -59,12 +61,14 @@ const unforkable = ({ details }: IrisError) => new AgentError(
   'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, environment, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
   const giveUp = new AbortController()
   let agent: AgentProcess | undefined
+  /** Where it works. */
+  let directory = team.path
   let state: SessionState = 'waking'
   let since = clock.now()
   let entered = clock.elapsed()
@@ -124,7 +128,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     const { description } = data as { description?: unknown }
     const waits = approvals.ask({
       ...of,
-      directory: team.path,
+      directory,
       tellId,
       requestId,
       tool,
@@ -147,7 +151,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
 
   function depart (exit: Exit) {
     // Its remains (a shell of a running tool) are swept before the session may have another process.
-    void agent!.stop().then(leave)
+    void agent!.stop().then(async exit => { await tidy(); leave(exit) })
     note(() => {
       log.append({
         event: 'process:terminated',
@@ -156,13 +160,20 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     })
   }
 
+  /** Of a worktree only what would be lost is kept, and it is said where. */
+  async function tidy () {
+    const kept = team.worktree === undefined ? undefined : await worktrees.leave(team, sessionId)
+    if (kept !== undefined) record('system', { subtype: 'worktree_kept', ...kept, message: `What this session has changed stays in ${kept.path}, on the branch ${kept.branch}` })
+  }
+
   const fallAsleep = () => { sessions.update(sessionId, { asleepSince: since, asleepReason: reason }) }
 
   async function attempt (): Promise<AgentProcess> {
     const row = sessions.get(sessionId)
+    if (team.worktree !== undefined) directory = await worktrees.enter(team, sessionId)
     return agents(team).start({
       team: team.name,
-      cwd: team.path,
+      cwd: directory,
       sessionId,
       conversation: row.conversation,
       resume: row.resumable,
@@ -208,13 +219,13 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       const { pid, version } = agent
       if (stopReason === undefined) enter('idle', 'ready')
       note(() => {
-        log.append({ event: 'process:spawned', data: { ...of, pid } }, () => { if (version !== undefined) sessions.update(sessionId, { agentVersion: version }) })
+        log.append({ event: 'process:spawned', data: { ...of, ...(pid !== undefined && { pid }) } }, () => { if (version !== undefined) sessions.update(sessionId, { agentVersion: version }) })
       })
     } catch (err) {
       const body = toErrorBody(err, clock.now())
       enter('asleep', body.message)
       note(() => { log.append({ event: 'process:error', data: { ...of, error: body } }, fallAsleep) })
-      leave({ code: null, signal: null, stderr: '', expected: false })
+      void tidy().then(() => { leave({ code: null, signal: null, stderr: '', expected: false }) })
       throw err
     } finally {
       cancelDeadline()

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { pino, type Logger } from 'pino'
 import type { Config } from '../schemas/config.ts'
-import { sweepOwner } from './agent/sweep.ts'
+import { startWatchdog } from './agent/watchdog.ts'
 import { buildApp } from './app.ts'
+import { endOrphans } from './orphans.ts'
 import { createServices, type Wiring } from './services.ts'
 import { readAdminKey, removeServerFile, writeAdminKey, writeServerFile } from './server-file.ts'
 import { lockHome } from './store/lock.ts'
@@ -39,11 +41,13 @@ export async function startServer ({ config, environment, logLevel = 'info', por
   const log = pino({ level: logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination({ dest: 2, sync: true }))
   const made: { close (): unknown }[] = []
   try {
-    const orphans = await sweepOwner(home)
-    if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
-
-    const services = createServices({ config, environment, onError: err => { log.error({ err }, 'internal error') } })
+    const run = randomUUID()
+    const watchdog = startWatchdog(run)
+    made.unshift({ close: watchdog.dismiss })
+    const services = createServices({ config, environment, run, onError: err => { log.error({ err }, 'internal error') } })
     made.unshift(services)
+    const orphans = await endOrphans(home, services)
+    if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
     let draining = false
     const app = await buildApp(services, { log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }), ready: () => !draining })
     services.approvals.recover() // before anybody could answer one that nobody waits for
@@ -55,7 +59,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const url = address(app.addresses()[0] as AddressInfo)
     const firstKey = ensureAdminKey(home, services)
     writeServerFile(home, { url, pid: process.pid, version: services.version, startedAt: services.startedAt })
-    services.tells.recover()
+    await services.tells.recover()
 
     let closing: Promise<void> | undefined
     async function close (ms = services.config().settings.drainTimeout) {
@@ -65,6 +69,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       await Promise.all([app.close(), services.pool.close()])
       hangUp()
       await services.close()
+      await watchdog.dismiss()
       removeServerFile(home, process.pid)
       unlock!()
     }

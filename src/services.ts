@@ -3,6 +3,8 @@ import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
+import { createWorktrees } from './agent/worktree.ts'
+import type { Ledger } from './agent/ledger.ts'
 import { createApprovals } from './approvals.ts'
 import { createAudit } from './audit.ts'
 import { createMemoryBus } from './bus/memory.ts'
@@ -15,6 +17,7 @@ import { createIdempotency } from './idempotency.ts'
 import { bringToLife } from './living.ts'
 import { createLog } from './log.ts'
 import { createPool } from './pool.ts'
+import { createRecovery } from './recovery.ts'
 import { createSessions } from './sessions.ts'
 import { openStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
@@ -36,10 +39,12 @@ export interface Wiring extends Services {
 }
 
 /** One of each, wired. Nothing is started but what the store says was queued when the server last ended. */
-export function createServices ({ config: first, environment = {}, onError, clock = systemClock, agents }: {
+export function createServices ({ config: first, environment = {}, run, onError, clock = systemClock, agents }: {
   config: Config
   /** What children may have, before the allow list: the server's own environment. */
   environment?: Readonly<Record<string, string | undefined>>
+  /** Id of this run of the server, on all that its agents are and start. */
+  run?: string
   /** Hears faults of ours that no caller can be told. */
   onError: (err: unknown) => void
   clock?: Clock
@@ -49,9 +54,17 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   let current = first
   const config = () => current
   const { home } = first
-  const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, home: join(home, name) })]))
+  const agentOf = agents ?? (team => kinds.get(team.agent)!)
+  const environmentOf = (team: Team) => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env })
 
   const store = openStore(home)
+  const ledger: Ledger = {
+    add: child => { store.children.insert(child) },
+    remove (nonce) {
+      try { store.children.remove(nonce) } catch (err) { onError(err) }
+    }
+  }
+  const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock })
   const teams = createTeams(config)
@@ -59,6 +72,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
   })
+  const worktrees = createWorktrees({ root: join(home, 'worktrees'), env: allowedEnvironment(environment) })
   const pool = createPool({
     clock,
     max: () => config().settings.maxProcesses,
@@ -71,13 +85,24 @@ export function createServices ({ config: first, environment = {}, onError, cloc
       approvals,
       log,
       clock,
-      agents: agents ?? (team => kinds.get(team.agent)!),
-      environment: team => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env }),
+      worktrees,
+      agents: agentOf,
+      environment: environmentOf,
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
     }, schema)
   })
-  const tells = createTells({ store, sessions, pool, log, clock, limits: () => config().settings, onError })
+  const lookBack = createRecovery({
+    store,
+    log,
+    clock,
+    async record ({ to, conversation, costSoFar }, tellId) {
+      const team = config().teams.get(to)
+      return team && await agentOf(team).record?.({ cwd: team.path, env: environmentOf(team), conversation, costSoFar, tellId })
+    },
+    onError
+  })
+  const tells = createTells({ store, sessions, pool, log, clock, lookBack, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
   const keys = createKeys({ store, clock, config })
@@ -109,6 +134,7 @@ export function createServices ({ config: first, environment = {}, onError, cloc
     log,
     idempotency,
     audit,
+    worktrees,
     keys,
     store,
     reconfigure (next) {

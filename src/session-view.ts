@@ -4,10 +4,11 @@ import type { SessionRow } from './store/store.ts'
 import type { Services } from './tool.ts'
 
 /** A session as the outside sees it: its row, and what its process is doing now. */
-export function viewSession (row: SessionRow, { pool, tells }: Pick<Services, 'pool' | 'tells'>): Session {
+export function viewSession (row: SessionRow, { pool, tells, worktrees }: Pick<Services, 'pool' | 'tells' | 'worktrees'>): Session {
   const { id, from, to, current, agentVersion, forkedFrom, createdAt, lastUsedAt } = row
   const { state, since, reason, limitedUntil, pid } = stateOf(row, { pool, tells })
   const load = tells.load(id)
+  const worktree = worktrees.find(to, id)
   return {
     sessionId: id,
     from,
@@ -21,6 +22,7 @@ export function viewSession (row: SessionRow, { pool, tells }: Pick<Services, 'p
     ...(pid !== undefined && { pid }),
     ...(agentVersion !== null && { agentVersion }),
     ...(forkedFrom !== null && { forkedFrom }),
+    ...(worktree !== undefined && { worktree }),
     createdAt,
     lastUsedAt
   }
@@ -47,7 +49,7 @@ export function viewTeam (name: string, fromTeam: string | undefined, call: Pick
   const lead = [...sessions].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))[0]
   return {
     team: name,
-    awake: sessions.some(({ pid }) => pid !== undefined),
+    awake: sessions.some(({ state }) => state !== 'asleep' && state !== 'waking'),
     available: unavailable === undefined,
     state: lead?.state ?? 'asleep',
     since: lead?.since ?? 0,

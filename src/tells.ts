@@ -1,7 +1,6 @@
 import type { EventOf } from '../schemas/event.ts'
 import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
-import { applyChunks } from './answer.ts'
 import { checkSchema, readAttachments, sameParts } from './attachments.ts'
 import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
 import type { Clock } from './clock.ts'
@@ -10,6 +9,7 @@ import type { Hold } from './holds.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createQueue, type Queue } from './queue.ts'
+import type { createRecovery, Recovered } from './recovery.ts'
 import { createRun, type Work } from './run-tell.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
@@ -54,18 +54,19 @@ export interface Tells {
   count (): { running: number, queued: number }
   /** Why the tells of a team wait, where its model service takes no more for now. */
   hold (team: string): Hold | undefined
-  /** After a start: running ones are lost, queued ones go on. */
-  recover (): void
+  /** After a start: running ones end as the agent's record says, queued ones go on. Resolves when all that ran have ended. */
+  recover (): Promise<void>
   /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
   drain (ms: number): Promise<void>
 }
 
-export function createTells ({ store, sessions, pool, log, clock, limits, onError }: {
+export function createTells ({ store, sessions, pool, log, clock, lookBack, limits, onError }: {
   store: Store
   sessions: Sessions
   pool: Pool
   log: Log
   clock: Clock
+  lookBack: ReturnType<typeof createRecovery>
   limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, limitWait: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
@@ -114,7 +115,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
 
   const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
 
-  type End = TurnEnd | { state: 'lost', response: string, error: IrisError, structured?: never, usage?: never, costTotal?: never }
+  type End = (TurnEnd & { place?: never, known?: never }) | (Recovered & { structured?: never })
 
   /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. */
   function finish (running: Running, end: End, retries = 0) {
@@ -144,7 +145,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
         store.events.dropChunks(running.id)
         if (running.attachments) store.tells.dropBodies(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
-        if (running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }) })
+        if (end.known ?? running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
       })
   }
 
@@ -158,7 +159,7 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
     }
     here.running = next
     try {
-      finish(next, await run(next))
+      finish(next, next.begun ? await lookBack(get(next.id), next.session) : await run(next)) // begun: in an earlier life of the server
     } catch (err) {
       if (err === STOPPING) return
       if (!(err instanceof IrisError)) onError(err)
@@ -250,14 +251,11 @@ export function createTells ({ store, sessions, pool, log, clock, limits, onErro
       const running = [...lines.values()].filter(here => here.running?.begun).length
       return { running, queued: open.size - running }
     },
-    recover () {
-      for (const row of store.tells.inState('running')) {
-        const response = applyChunks(store.events.chunks(row.id))
-        finish(prepare(row, sessions.get(row.sessionId)), { state: 'lost', response, error: new AgentError('The server died while this tell ran, so nobody knows how it ended. It is not run again by itself') })
-      }
-      for (const row of store.tells.inState('queued')) {
-        enqueue(prepare(row, sessions.get(row.sessionId)))
-      }
+    async recover () {
+      const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))
+      for (const running of ran!) running.begun = true
+      for (const running of [...ran!, ...waited!]) enqueue(running)
+      await Promise.all(ran!.map(({ done }) => done))
     },
     async drain (ms) {
       draining = true

@@ -1,6 +1,7 @@
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox'
 import type { EventOf, EventName } from '../schemas/event.ts'
 import type { Permission } from '../schemas/key.ts'
+import type { Worktrees } from './agent/worktree.ts'
 import { ForbiddenError, IrisError } from './errors.ts'
 import type { Approvals } from './approvals.ts'
 import { outcomeOf, targets, type Audit } from './audit.ts'
@@ -48,10 +49,11 @@ export interface Services {
   readonly log: Log
   readonly idempotency: Idempotency
   readonly audit: Audit
+  readonly worktrees: Pick<Worktrees, 'find'>
 }
 
 /** What happens while a call runs, told to its caller alone. */
-export type Progress = EventOf<Extract<EventName, `tell:${string}`>> & { seq?: number }
+export type Progress = EventOf<Extract<EventName, `tell:${string}` | `approval:${string}`>> & { seq?: number }
 
 /** One call of one tool. */
 export interface Call extends Services {
@@ -76,6 +78,21 @@ export interface Call extends Services {
 /** MCP tool annotations, beyond readOnly, which follows from GET. */
 export interface Hints { destructive?: boolean, idempotent?: boolean }
 
+/** That a tool decides what an event asks, in terms that any transport with a person behind it can put to that person. */
+export interface Answers {
+  /** The event that asks, and the one that says it is decided. */
+  asked: 'approval:requested'
+  decided: 'approval:resolved'
+  /** Which question: a field of both events and of the input. */
+  id: 'approvalId'
+  /** The fields of the input that the person fills in: texts and choices. */
+  form: readonly string[]
+  /** The rest of the input where the person declines. */
+  declined: Readonly<Record<string, unknown>>
+  /** What the person is to read. */
+  words (data: EventOf<'approval:requested'>['data']): string
+}
+
 interface Spec {
   /** `noun_verb`; also the operationId, the WebSocket event and the file. */
   name: string
@@ -93,6 +110,7 @@ interface Spec {
    * finds it by `attempt.workId` and sets `attempt.stage`. Without, all of one key share one run, which nobody can cancel.
    */
   resumes?: boolean
+  answers?: Answers
   /** The limit it counts against, beside that of all requests. */
   charge?: 'tell'
 }

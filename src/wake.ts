@@ -10,7 +10,7 @@ export async function wake (team: string, from: string, { teams, sessions, pool,
   // A session that is reset or deleted in this very moment has a successor.
   const living = await acquire().catch((err: unknown) => err instanceof SessionNotFoundError ? acquire() : Promise.reject(err as Error))
   try {
-    return { team, status: 'awake' as const, sessionId: living.sessionId, pid: living.pid!, duration: clock.now() - start }
+    return { team, status: 'awake' as const, sessionId: living.sessionId, ...(living.pid !== undefined && { pid: living.pid }), duration: clock.now() - start }
   } finally {
     pool.release(living)
   }

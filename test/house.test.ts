@@ -14,12 +14,12 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|validate))/],
   [/^src\/tools\//, /^(@sinclair\/typebox|schemas\/|src\/(tools\/|tool\.|errors|tells|wake|session-view|own-tells|interest|bus\/bus))/],
   [/^src\//, /^(node:|ajv|@sinclair\/typebox|schemas\/|src\/(?!app\.|main|server\.|services|cli\/))/],
-  [/^plugins\//, /^(node:|ajv|ws|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors)\.)/] // not another plugin: see below
+  [/^plugins\//, /^(node:|ajv|ws|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors|hang-up)\.)/] // not another plugin: see below
 ]
 
 // One owner for each thing of the outside world: elsewhere these words do not stand. (echo-* is a program of its own, an agent.)
 const OWNERS: [word: RegExp, owner: RegExp, what: string][] = [
-  [/node:child_process/, /^src\/agent\/(child|probe|echo-)/, 'starts processes'],
+  [/node:child_process/, /^src\/agent\/(child|probe|birth|watchdog|worktree|echo-)/, 'starts processes'],
   [/process\.kill\((?!\w+, 0\))/, /^src\/agent\/(child|sweep|probe|echo-)/, 'ends processes'],
   [/process\.env/, /^src\/(config\/environment\.ts|agent\/echo-)/, 'reads the environment'],
   [/Date\.now|new Date\(\)|setTimeout|setInterval|performance\.now/, /^src\/(clock\.ts|agent\/echo-)/, 'reads time'],

@@ -1,32 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { IrisError, toErrorBody } from '../../src/errors.ts'
-import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
+import type { Caller, Progress, Tool } from '../../src/tool.ts'
+import { createAsking, type Asking } from './asking.ts'
+import { Own, type Context, type Result } from './context.ts'
 import { describe } from './describe.ts'
-import { progressOf, type Note } from './progress.ts'
+import { progressOf } from './progress.ts'
+import { createQuestions } from './questions.ts'
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject, METHOD_NOT_FOUND, MISSING_CAPABILITY, RpcError, type Message } from './rpc.ts'
-
-/** What a carrier adds to a call. The signal is made when it is read, since most calls never wait: hand it on by a getter, unread. */
-export interface Extras {
-  readonly signal: AbortSignal
-  emit (progress: Progress): void
-  /** ms */
-  patience?: number
-  /** `_meta.idempotencyKey` of the request. */
-  readonly idempotencyKey?: unknown
-}
-
-/** One request as its carrier, whichever generation of the protocol that speaks, hands it on. */
-export interface Context {
-  /** Makes the call that a tool runs in. */
-  call (extras: Extras): Call
-  /** Made when it is first read. */
-  readonly signal: AbortSignal
-  /** What the client has declared that it can do. */
-  readonly capabilities: Message
-  /** Tells the client how far it is; absent where the client asked for none. */
-  notify?: ((note: Note) => void) | undefined
-  /** Records a fault of ours, which the client is told nothing about. */
-  failed (err: unknown): void
-}
+import { createSeal } from './seal.ts'
 
 export interface DispatchOptions {
   tools: readonly Tool[]
@@ -38,34 +19,19 @@ export interface DispatchOptions {
   content?: (tool: Tool, output: Record<string, unknown>) => object[] | undefined
   /** The client capabilities that a tool cannot do without. */
   needs?: (tool: Tool) => readonly string[]
+  /** Signs what clients carry from one call to the next. Default: one of this process. */
+  secret?: Buffer
 }
 
-export type Result = Record<string, unknown>
 /** Throws RpcError, and nothing else. */
 export type Dispatch = (method: string, params: Message, context: Context) => Promise<Result>
-
-const silent = () => {}
-
-class Own implements Extras {
-  readonly #context: Context
-  readonly emit: Extras['emit']
-  readonly patience: number
-  readonly idempotencyKey: unknown
-
-  constructor (context: Context, emit: Extras['emit'], patience: number, idempotencyKey?: unknown) {
-    this.#context = context
-    this.emit = emit
-    this.patience = patience
-    this.idempotencyKey = idempotencyKey
-  }
-
-  get signal (): AbortSignal { return this.#context.signal }
-}
 
 const text = (value: unknown) => [{ type: 'text', text: JSON.stringify(value) }]
 
 /** All of MCP that this server offers, whoever carries it. */
-export function createDispatch ({ tools, now, patience = 45_000, content, needs }: DispatchOptions): Dispatch {
+export function createDispatch ({ tools, now, patience = 45_000, content, needs, secret = randomBytes(32) }: DispatchOptions): Dispatch {
+  const questions = createQuestions(tools)
+  const ask = questions && createAsking({ questions, seal: createSeal(secret), now, callerOf })
   const byName = new Map(tools.map(tool => [tool.name, tool]))
   const descriptions = new Map(tools.map(tool => [tool, describe(tool)]))
   const lists = new Map<string, Result>()
@@ -84,7 +50,7 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs 
 
   function callerOf (context: Context): Caller {
     try {
-      return context.call(new Own(context, silent, patience)).caller
+      return context.call(new Own(context)).caller
     } catch (err) {
       context.failed(err)
       throw new RpcError(INTERNAL_ERROR, 'Internal error')
@@ -99,17 +65,38 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs 
       const data = { requiredCapabilities: Object.fromEntries(missing.map(name => [name, {}])) }
       throw new RpcError(MISSING_CAPABILITY, `The client lacks: ${missing.join(', ')}`, { status: 400, data })
     }
+    const begun = ask?.(tool, params, context) // most clients are not asked, and need not wait for it
+    const asking = begun && await begun
+    if (asking?.result === undefined) return await perform(tool, params, context, asking)
+    const left = new AbortController()
+    const done = perform(tool, params, context, asking, left.signal)
+    const result = await Promise.race([done, asking.result])
+    left.abort() // the wait, as if its client had hung up: the work goes on
+    return result
+  }
+
+  async function perform (tool: Tool, params: Message, context: Context, asking?: Asking, left?: AbortSignal): Promise<Result> {
     const progress = context.notify === undefined ? undefined : progressOf(context.notify)
+    const emit = asking === undefined
+      ? progress?.emit
+      : (what: Progress) => {
+          if (left?.aborted === true) return
+          progress?.emit(what)
+          asking.hear(what)
+        }
+    const idempotencyKey = asking?.idempotencyKey ?? (isObject(params._meta) ? params._meta.idempotencyKey : undefined)
+    const own = new Own(context, { emit, patience, idempotencyKey, left })
     try {
-      const call = context.call(new Own(context, progress?.emit ?? silent, patience, isObject(params._meta) ? params._meta.idempotencyKey : undefined))
+      const call = context.call(own)
       const output = await tool.run(params.arguments, call)
       return { content: content?.(tool, output) ?? text(output), structuredContent: output }
     } catch (err) {
-      if (!(err instanceof IrisError) && !context.signal.aborted) context.failed(err)
+      if (!(err instanceof IrisError) && !own.signal.aborted) context.failed(err)
       const body = toErrorBody(err, now())
       return { content: text(body), structuredContent: body, isError: true }
     } finally {
       progress?.end()
+      asking?.end?.()
     }
   }
 

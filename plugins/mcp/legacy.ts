@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Context } from './dispatch.ts'
+import { HangUp } from '../../src/hang-up.ts'
+import type { Context } from './context.ts'
 import { idOf, INVALID_REQUEST, isObject, RpcError } from './rpc.ts'
 import { createServers, type Extra, type ServerOptions } from './server.ts'
 import { createSessions, type SessionsOptions } from './sessions.ts'
@@ -38,8 +39,8 @@ export function createLegacy ({ context, owner, now, max, idle, ...options }: Le
   const createServer = createServers({
     ...options,
     context (extra) {
-      const { request, congested } = carriedBy(extra)
-      return { ...context(request), congested }
+      const { request, congested, gone } = carriedBy(extra)
+      return { ...context(request), congested, gone }
     }
   })
 
@@ -82,14 +83,16 @@ export function createLegacy ({ context, owner, now, max, idle, ...options }: Le
   }
 }
 
-interface Carried { request: FastifyRequest, congested (message: string): boolean }
+interface Carried { request: FastifyRequest, congested (message: string): boolean, gone (): AbortSignal }
 
 /** The SDK hands `auth` on to the handler as it is: the one way from an HTTP request to the calls it makes. */
 function carry (request: FastifyRequest, raw: FastifyReply['raw']): IncomingMessage {
   let queued = 0
   let before = 0
+  const hangUp = new HangUp(raw)
   const carried: Carried = {
     request,
+    gone: () => hangUp.signal,
     /** The SDK queues without a bound what the socket does not take: count what goes in, and what has left the socket since. */
     congested (message) {
       const { socket } = raw

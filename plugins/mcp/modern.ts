@@ -1,10 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Context, Dispatch, DispatchOptions, Result } from './dispatch.ts'
+import { HangUp } from '../../src/hang-up.ts'
+import type { Context, Result } from './context.ts'
+import type { Dispatch, DispatchOptions } from './dispatch.ts'
 import { checkFields, checkMethod, mirroredFields } from './mirror.ts'
 import {
   failure, HEADER_MISMATCH, idOf, INVALID_PARAMS, INVALID_REQUEST, isObject, RpcError, UNSUPPORTED_VERSION, type Id, type Message
 } from './rpc.ts'
-import { Cancellation, EventStream } from './stream.ts'
+import { EventStream } from './stream.ts'
 
 export const REVISION = '2026-07-28'
 const PREFIX = 'io.modelcontextprotocol/'
@@ -46,14 +48,15 @@ function check ({ headers }: FastifyRequest, message: Message): void {
   checkMethod(headers, message)
 }
 
-class Asked extends Cancellation implements Context {
+/** A client that closes the reply has cancelled its request. */
+class Asked extends HangUp implements Context {
   readonly capabilities: Message
   readonly call: Context['call']
   readonly failed: Context['failed']
   notify: NonNullable<Context['notify']> | undefined
 
-  constructor (reply: FastifyReply, capabilities: Message, { call, failed }: Pick<Context, 'call' | 'failed'>) {
-    super(reply)
+  constructor ({ raw }: FastifyReply, capabilities: Message, { call, failed }: Pick<Context, 'call' | 'failed'>) {
+    super(raw)
     this.capabilities = capabilities
     this.call = call
     this.failed = failed

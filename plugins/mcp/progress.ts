@@ -8,7 +8,7 @@ export interface Note {
 }
 
 /**
- * What a call emits, as progress: the start of a tell with its ids, then the answer as it grows. How a tell ended is the
+ * What a call emits, as progress: the start of a tell with its ids, then the answer as it grows, and what it waits for. How a tell ended is the
  * result's to say. `_meta` says where a chunk goes, for a client that puts the answer together.
  */
 function words ({ event, data }: Progress): Pick<Note, 'message' | '_meta'> | undefined {
@@ -16,6 +16,7 @@ function words ({ event, data }: Progress): Pick<Note, 'message' | '_meta'> | un
   switch (event) {
     case 'tell:started': return { message: `Started: ${JSON.stringify(data)}`, _meta: { event, tellId } }
     case 'tell:chunk': return { message: data.chunk, _meta: { event, tellId, offset: data.offset } }
+    case 'approval:requested': return { message: `Waits for permission: ${data.tool}`, _meta: { event, tellId, approvalId: data.approvalId } }
   }
 }
 

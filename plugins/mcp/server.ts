@@ -2,9 +2,10 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv'
 import {
-  CallToolRequestSchema, ListToolsRequestSchema, type ServerNotification, type ServerRequest, type ServerResult
+  CallToolRequestSchema, ElicitResultSchema, ListToolsRequestSchema, type ElicitRequestFormParams, type ServerNotification, type ServerRequest, type ServerResult
 } from '@modelcontextprotocol/sdk/types.js'
-import type { Context, Dispatch } from './dispatch.ts'
+import type { Context } from './context.ts'
+import type { Dispatch } from './dispatch.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
@@ -12,8 +13,8 @@ export interface ServerOptions {
   version: string
   instructions?: string
   dispatch: Dispatch
-  /** What the carrier knows of a request. `congested`: its client is too far behind to be sent progress. */
-  context (extra: Extra): Pick<Context, 'call' | 'failed'> & { congested? (message: string): boolean }
+  /** What the carrier knows of a request. `congested`: its client is too far behind to be sent progress. `gone`: when it no longer hears us. */
+  context (extra: Extra): Pick<Context, 'call' | 'failed'> & { congested? (message: string): boolean, gone? (): AbortSignal }
 }
 
 /** Makes the SDK's server of one session: the generation that begins with `initialize`, over any of the SDK's transports. */
@@ -22,13 +23,28 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
   const jsonSchemaValidator = new AjvJsonSchemaValidator()
   const options = { capabilities: { tools: {} }, jsonSchemaValidator, ...(instructions !== undefined && { instructions }) }
 
-  const answer = async (server: Server, { method, params }: { method: string, params?: object | undefined }, extra: Extra): Promise<ServerResult> => {
-    const { congested, ...rest } = context(extra)
+  /** Puts a question once to one session's client, however many of its calls hear of it. */
+  const asker = (asked: Set<string>, { sendRequest, signal }: Extra, gone: () => AbortSignal = () => signal): NonNullable<Context['ask']> => async (id, form, until) => {
+    if (asked.has(id)) throw new Error('The client is asked already')
+    asked.add(id)
+    try {
+      // By the request's own stream: a session holds no other.
+      return await sendRequest({ method: 'elicitation/create', params: form as ElicitRequestFormParams }, ElicitResultSchema, {
+        signal: AbortSignal.any([until.signal, signal, gone()]), timeout: until.within
+      })
+    } finally {
+      asked.delete(id)
+    }
+  }
+
+  const answer = async (server: Server, asked: Set<string>, { method, params }: { method: string, params?: object | undefined }, extra: Extra): Promise<ServerResult> => {
+    const { congested, gone, ...rest } = context(extra)
     const progressToken = extra._meta?.progressToken
     return await dispatch(method, { ...params }, {
       ...rest,
       signal: extra.signal,
       capabilities: { ...server.getClientCapabilities() },
+      ask: asker(asked, extra, gone),
       ...(progressToken !== undefined && {
         notify: note => {
           if (congested?.(note.message) === true) return
@@ -41,8 +57,11 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
 
   return () => {
     const server = new Server({ name: 'iris', title: 'Iris', version }, options)
-    server.setRequestHandler(ListToolsRequestSchema, (request, extra) => answer(server, request, extra))
-    server.setRequestHandler(CallToolRequestSchema, (request, extra) => answer(server, request, extra))
+    // The SDK counts its requests from 0, and its client takes no cancellation of a request with that id.
+    Object.assign(server, { _requestMessageId: 1 })
+    const asked = new Set<string>()
+    server.setRequestHandler(ListToolsRequestSchema, (request, extra) => answer(server, asked, request, extra))
+    server.setRequestHandler(CallToolRequestSchema, (request, extra) => answer(server, asked, request, extra))
     return server
   }
 }

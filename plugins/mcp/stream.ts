@@ -42,23 +42,3 @@ export class EventStream {
     this.#raw!.end()
   }
 }
-
-/** A client that closes the reply has cancelled its request. The signal costs more than a small call: it is made when asked for. */
-export class Cancellation {
-  readonly #raw: FastifyReply['raw']
-  #controller: AbortController | undefined
-
-  constructor ({ raw }: FastifyReply) {
-    this.#raw = raw
-  }
-
-  get signal (): AbortSignal {
-    if (this.#controller === undefined) {
-      const raw = this.#raw
-      const controller = this.#controller = new AbortController()
-      if (raw.closed) controller.abort()
-      else raw.once('close', () => { if (!raw.writableFinished) controller.abort() })
-    }
-    return this.#controller.signal
-  }
-}

@@ -177,8 +177,11 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     const release = () => { if (settled && over) inFlight.delete(gone) }
 
     function emit (progress: Progress) {
-      told = true
-      over = progress.event === 'tell:complete' || progress.event === 'tell:error'
+      // What an agent asks meanwhile is neither the answer nor its end.
+      if (progress.event.startsWith('tell:')) {
+        told = true
+        over = progress.event === 'tell:complete' || progress.event === 'tell:error'
+      }
       if (progress.seq !== undefined && !feed.live) ahead.add(progress.seq)
       outbox.sendOwn(progress.event, progress.data, progress.seq, id)
       release()

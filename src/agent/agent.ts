@@ -2,6 +2,7 @@ import type { ClaudeOptions } from '../../schemas/claude.ts'
 import type { MessageType } from '../../schemas/message.ts'
 import type { Usage } from '../../schemas/tell.ts'
 import type { Clock } from '../clock.ts'
+import type { Ledger } from './ledger.ts'
 
 /** How a turn ended, in the agent's own judgement. `limit`: a budget or turn limit of the agent's was reached. */
 export type Outcome = 'completed' | 'interrupted' | 'failed' | 'limit'
@@ -90,7 +91,8 @@ export interface Outgoing {
 
 /** One living agent. It takes one message at a time: the next `send` comes after `ended`. */
 export interface AgentProcess {
-  readonly pid: number
+  /** Undefined for one that has a process only while it answers. */
+  readonly pid: number | undefined
   readonly version: string | undefined
   readonly capabilities: Capabilities
   /** Send one turn. `tellId` comes back on everything it causes. */
@@ -150,10 +152,21 @@ export interface Start {
   signal: AbortSignal
 }
 
+/**
+ * What an agent's own record says of one turn. `partial`: it began, and has no good end; `text` is the answer as far as
+ * it is there. `none`: nothing is known of it.
+ */
+export type TurnRecord =
+  | { state: 'complete', text: string, usage?: Usage, costTotal?: number, place?: string }
+  | { state: 'partial', text: string }
+  | { state: 'none' }
+
 /** One kind of agent. */
 export interface Agent {
   /** Resolves once the agent said that it is ready. Rejects with AgentError: exit code, signal and stderr's tail in `details`, and `details.conversation`: 'unknown' (the one to resume, or to fork) or 'exists' where `resume` was wrong, 'open' where another process has it. */
   start (start: Start): Promise<AgentProcess>
+  /** For a turn whose end nobody heard, while no process has its conversation. Absent: it keeps no record that can be read. */
+  record? (turn: Pick<Start, 'cwd' | 'conversation' | 'costSoFar' | 'env'> & { tellId: string }): Promise<TurnRecord>
 }
 
 /** What kinds of agents are made with. */
@@ -161,6 +174,10 @@ export interface AgentOptions {
   clock: Clock
   /** Id of the data directory: orphans of its earlier server are found by it. */
   owner: string
+  /** Id of this run of the server: what outlives it is found by it. */
+  run?: string | undefined
+  /** Where children are on record while they live. */
+  ledger?: Ledger | undefined
   /** A directory of the kind's own, for what it keeps between starts; made when it is first needed. */
   home?: string
 }

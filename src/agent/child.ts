@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { access } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { AgentError } from '../errors.ts'
-import type { Clock } from '../clock.ts'
-import type { Exit, Launch, Program } from './agent.ts'
+import type { AgentOptions, Exit, Launch, Program } from './agent.ts'
+import { birthOf } from './birth.ts'
 import { marks, sweepChild } from './sweep.ts'
 
 /** How long a child that is asked to stop may take after the end of its stdin, then after SIGTERM, in ms. */
@@ -14,11 +15,10 @@ const DRAIN = 200
 /** How much of stderr is kept, in bytes. */
 const TAIL = 4096
 
-export interface ChildOptions extends Program {
+export interface ChildOptions extends Program, Pick<AgentOptions, 'clock' | 'owner' | 'run' | 'ledger'> {
   launch?: Launch | undefined
-  /** Id of the data directory, see sweep.ts. */
-  owner: string
-  clock: Clock
+  /** Whose it is. */
+  sessionId: string
   stdout (chunk: Buffer): void
   /** Called once, after the last `stdout`, when the child and all that it left behind are gone. */
   exit (exit: Exit): void
@@ -28,6 +28,8 @@ export interface Child {
   readonly pid: number
   /** Write to stdin. What a dead child no longer reads is dropped: `exit` tells of it. */
   write (text: string): void
+  /** Write the last of it to stdin, and close that. */
+  end (text: string): void
   /** End it: close stdin, then SIGTERM, then SIGKILL to its process group. The same promise for every call. */
   stop (): Promise<Exit>
   /** End it without asking. */
@@ -36,13 +38,13 @@ export interface Child {
 
 /** Start a program without a shell, in a process group of its own. Rejects with AgentError, at once, where that is impossible. */
 export async function spawnChild (options: ChildOptions): Promise<Child> {
-  const { owner, clock, launch = async (program: Program) => program } = options
+  const { owner, run, ledger, sessionId, clock, launch = async (program: Program) => program } = options
   const { command, args, cwd, env } = await launch(options)
   const mark = randomUUID()
   // A missing directory looks to spawn like a missing program.
   await access(cwd).catch(cause => { throw failedStart(`its directory ${cwd} cannot be entered`, cause) })
   const child = attempt(() => spawn(command, args, {
-    cwd, env: { ...env, ...marks(mark, owner) }, detached: true, stdio: 'pipe', windowsHide: true
+    cwd, env: { ...env, ...marks(mark, owner, run) }, detached: true, stdio: 'pipe', windowsHide: true
   }))
   const { stdin, stdout, stderr } = child
   const closed = new Promise<void>(resolve => { child.once('close', () => { resolve() }) })
@@ -61,6 +63,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
       over = true
       signalGroup('SIGKILL')
       await sweepChild(mark).catch(() => [])
+      ledger?.remove(mark)
       await within(DRAIN, closed)
       // A timer may fire before the bytes that are already there are read; this comes after.
       await new Promise<void>(resolve => { setImmediate(resolve) })
@@ -73,6 +76,17 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
     child.once('spawn', resolve)
     child.on('error', cause => { reject(failedStart(`'${command}' cannot be run (${reason(cause)})`, cause)) })
   })
+  await enter().catch(async cause => {
+    signalGroup('SIGKILL')
+    await exited
+    throw failedStart('it could not be put on record', cause)
+  })
+
+  /** One that is dead already needs no record. */
+  async function enter () {
+    const birth = ledger && await birthOf(child.pid!)
+    if (birth !== undefined && !over) ledger!.add({ nonce: mark, pid: child.pid!, birth, command: basename(command), sessionId, at: clock.now() })
+  }
 
   /** Whether `promise` settles within `ms`. */
   function within (ms: number, promise: Promise<unknown>) {
@@ -100,6 +114,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
     write (text) {
       if (stdin.writable) stdin.write(text)
     },
+    end (text) { stdin.end(text) },
     stop () {
       expected = true
       stopping ??= stop()
@@ -118,9 +133,11 @@ function attempt<T> (start: () => T): T {
   try { return start() } catch (cause) { throw failedStart(reason(cause), cause) }
 }
 
+const REASONS: Readonly<Record<string, string>> = { ENOENT: 'it was not found', EACCES: 'it is not an executable file', E2BIG: 'its arguments are too long' }
+
 const reason = (cause: unknown) => {
   const { code, message } = cause as NodeJS.ErrnoException
-  return code === 'ENOENT' ? 'it was not found' : code === 'EACCES' ? 'it is not an executable file' : message
+  return REASONS[code ?? ''] ?? message
 }
 
 const failedStart = (why: string, cause: unknown) => new AgentError(`The agent could not be started: ${why}`,

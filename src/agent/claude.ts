@@ -2,6 +2,7 @@ import type { Agent, AgentOptions, Capabilities, Kind, Program, Start } from './
 import { checkClaude, CLAUDE_FIELDS, claudeFlags } from './claude-options.ts'
 import { claudeLogin } from './claude-login.ts'
 import { conversationFlags, startStreamJson } from './stream-json.ts'
+import { recordOfClaude } from './transcript.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
 const RETRIES = '6'
@@ -35,7 +36,7 @@ export const claude: Kind = {
 
 /** Claude Code, by its own stream-json protocol. The program is `claude` on PATH; it is not part of Iris. */
 export function createClaude (options: AgentOptions): Agent {
-  return { start: start => startStreamJson(claudeProgram(start), start, options, CAPABILITIES) }
+  return { start: start => startStreamJson(claudeProgram(start), start, options, CAPABILITIES), record: recordOfClaude }
 }
 
 /** What is run for a start. */

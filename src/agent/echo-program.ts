@@ -172,7 +172,7 @@ async function run (message: Message | undefined, act: (turn: Turn) => Promise<E
   say({ type: 'system', subtype: 'init', model: MODEL, claude_code_version: 'echo-1', tools: [], capabilities: ['msg_lifecycle_v1'] })
   if (message !== undefined) {
     say({ type: 'user', uuid: message.uuid, message: { role: 'user', content: message.text }, parent_tool_use_id: null, isReplay: true })
-    keep({ role: 'user', text: message.text })
+    keep({ role: 'user', text: message.text, uuid: message.uuid })
     if (env.ECHO_LOG !== undefined) appendFileSync(env.ECHO_LOG, `${message.uuid} ${process.pid}\n`)
   }
   let ending: Ending
@@ -186,17 +186,20 @@ async function run (message: Message | undefined, act: (turn: Turn) => Promise<E
   const { after, unasked, ...fields } = ending
   const text = turn.spoken.join('\n\n')
   cost += PRICE
-  keep({ role: 'assistant', text, ...(answered !== undefined && { uuid: answered }) })
+  const result = {
+    is_error: fields.is_error ?? false,
+    num_turns: 1,
+    total_cost_usd: cost,
+    usage: { input_tokens: message?.text.length ?? 0, output_tokens: text.length, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 }
+  }
+  keep({ role: 'assistant', text, ...(answered !== undefined && { uuid: answered }), ...(message !== undefined && { turn: message.uuid }), result })
   answered = undefined
   say({
     type: 'result',
     subtype: 'success',
-    is_error: false,
     terminal_reason: 'completed',
     result: text,
-    num_turns: 1,
-    total_cost_usd: cost,
-    usage: { input_tokens: message?.text.length ?? 0, output_tokens: text.length, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
+    ...result,
     permission_denials: [],
     ...(message === undefined ? { origin: { kind: 'task-notification' } } : { user_message_uuid: message.uuid, user_message_uuids: [message.uuid] }),
     ...fields

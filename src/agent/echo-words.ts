@@ -26,7 +26,14 @@
  */
 import { writeFileSync } from 'node:fs'
 
-export interface Kept { role: 'user' | 'assistant', text: string, uuid?: string }
+export interface Kept {
+  role: 'user' | 'assistant'
+  text: string
+  uuid?: string
+  /** Of an answer: the uuid of the message, and what the result frame says of its turn. */
+  turn?: string
+  result?: { is_error: boolean, num_turns: number, total_cost_usd: number, usage: Record<string, number> }
+}
 export interface Decision { behavior: 'allow' | 'deny', updatedInput?: Record<string, unknown>, message?: string }
 
 /** How a turn ends: the fields of its result frame, and what comes after it. */

@@ -20,8 +20,8 @@ export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pi
  * Start a program that speaks stream-json over its stdio (one JSON object a line, both ways) and wait until it says that it is ready: it answers `initialize`, which costs no model call.
  * Where the start fails, nothing is left behind and no `exit` is said: the rejection says it all.
  */
-export async function startStreamJson (program: Program, start: Start, { clock, owner }: AgentOptions, capabilities = CAPABILITIES): Promise<AgentProcess> {
-  const { conversation, launch, signal, on } = start
+export async function startStreamJson (program: Program, start: Start, options: AgentOptions, capabilities = CAPABILITIES): Promise<AgentProcess> {
+  const { conversation, sessionId, launch, signal, on } = start
   throwIfAborted(signal)
   const unlock = await lockConversation(conversation)
   const initialize = randomUUID()
@@ -68,7 +68,7 @@ export async function startStreamJson (program: Program, start: Start, { clock, 
 
   const abort = () => { void child.kill() }
   try {
-    child = await spawnChild({ ...program, launch, owner, clock, stdout: lines.push, exit: exited })
+    child = await spawnChild({ ...options, ...program, launch, sessionId, stdout: lines.push, exit: exited })
   } catch (err) {
     unlock()
     throw err

@@ -4,12 +4,17 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 const CHILD = 'IRIS_CHILD'
 /** The environment variable that carries the id of the data directory whose server started it. */
 const OWNER = 'IRIS_OWNER'
+/** The environment variable that carries the id of one run of that server. */
+const RUN = 'IRIS_RUN'
 
 /** How often to look again for processes that were being born during the last look. */
 const ROUNDS = 10
 
 /** What to add to a child's environment; all that it starts inherits it, whatever process group it is in. */
-export const marks = (child: string, owner: string) => ({ [CHILD]: child, [OWNER]: owner })
+export const marks = (child: string, owner: string, run: string | undefined) => ({ [CHILD]: child, [OWNER]: owner, ...(run !== undefined && { [RUN]: run }) })
+
+/** What is found in the environment of all that was started by this run of a server. */
+export const runMark = (run: string) => `${RUN}=${run}`
 
 /** Ends what a child that is gone has left behind: SIGKILL to every process that carries its mark. Returns the pids. */
 export const sweepChild = (child: string) => sweep(`${CHILD}=${child}`)
@@ -19,6 +24,19 @@ export const sweepChild = (child: string) => sweep(`${CHILD}=${child}`)
  * For the start of a server, before it has children of its own. Returns the pids.
  */
 export const sweepOwner = (owner: string) => sweep(`${OWNER}=${owner}`)
+
+/** Whether a process is this child, or of it. Undefined where its environment is not to be read. */
+export async function carries (pid: number, child: string): Promise<boolean | undefined> {
+  const variables: string[] = await environmentOf(pid).catch(() => [])
+  return variables.length === 0 ? undefined : variables.includes(`${CHILD}=${child}`)
+}
+
+/** SIGKILL to a process and its group, where it leads one. */
+export function endGroup (pid: number): void {
+  for (const target of [-pid, pid]) {
+    try { process.kill(target, 'SIGKILL') } catch { /* It is gone already. */ }
+  }
+}
 
 /** Elsewhere than on Linux the environment of other processes is not to be read, and nothing is swept. */
 async function sweep (mark: string): Promise<number[]> {
@@ -41,11 +59,15 @@ async function carriers (mark: string) {
   const found = await Promise.all(names.map(async name => {
     try {
       if ((await stat(`/proc/${name}`)).uid !== process.getuid?.()) return []
-      const variables = (await readFile(`/proc/${name}/environ`, 'utf8')).split('\0')
-      return variables.includes(mark) ? [Number(name)] : []
+      return (await environmentOf(Number(name))).includes(mark) ? [Number(name)] : []
     } catch {
       return [] // It ended meanwhile, or is not ours to read.
     }
   }))
   return found.flat()
+}
+
+/** Each `NAME=value`. */
+async function environmentOf (pid: number) {
+  return (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter(variable => variable !== '')
 }

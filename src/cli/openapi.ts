@@ -2,10 +2,22 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { print, type Flags, type World } from './world.ts'
 
+type Written = Flags & { write?: string }
+
 /** `iris openapi`: the document of the REST API, made from the tools themselves. Needs no configuration and no server. */
-export async function openapi (world: World, { write }: Flags & { write?: string }): Promise<void> {
+export async function openapi (world: World, flags: Written): Promise<void> {
   const { openApiDocument } = await import('../app.ts')
-  const text = JSON.stringify(await openApiDocument(), null, 2)
+  put(world, flags, await openApiDocument())
+}
+
+/** `iris asyncapi`: the same for the WebSocket. */
+export async function asyncapi (world: World, flags: Written): Promise<void> {
+  const { asyncApiDocument } = await import('../app.ts')
+  put(world, flags, asyncApiDocument())
+}
+
+function put (world: World, { write }: Written, document: object): void {
+  const text = JSON.stringify(document, null, 2)
   if (write === undefined) return print(world, text)
   const file = resolve(world.cwd, write)
   writeFileSync(file, text + '\n')

@@ -4,9 +4,11 @@ import Database from 'better-sqlite3'
 import { migrations } from './migrations/index.ts'
 import { approvalTable } from './sqlite-approvals.ts'
 import { auditTable } from './sqlite-audit.ts'
+import { childTable } from './sqlite-children.ts'
 import { eventTable } from './sqlite-events.ts'
 import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
+import { secretTable } from './sqlite-secrets.ts'
 import { sessionTable } from './sqlite-sessions.ts'
 import { tellTable } from './sqlite-tells.ts'
 import type { Store } from './store.ts'
@@ -39,6 +41,8 @@ export function openStore (home: string): Store {
     approvals: approvalTable(db),
     idempotency: idempotencyTable(db),
     audit: auditTable(db),
+    children: childTable(db),
+    secret: secretTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }
   }

@@ -128,6 +128,17 @@ export interface AuditRow {
   readonly hash: string
 }
 
+/** One living child of a server: see agent/ledger.ts. */
+export interface ChildRow {
+  readonly nonce: string
+  readonly pid: number
+  readonly birth: string
+  readonly command: string
+  readonly sessionId: string
+  /** Unix ms */
+  readonly at: number
+}
+
 /** Newest first, `limit` at most, from before `cursor` on. */
 export interface Page { cursor?: number, limit: number }
 
@@ -227,6 +238,14 @@ export interface Store {
     since (after: number, limit: number): AuditRow[]
     list (page: Page): Paged<AuditRow>
   }
+  /** The ledger of living children. */
+  readonly children: {
+    insert (row: ChildRow): void
+    list (): ChildRow[]
+    remove (nonce: string): void
+  }
+  /** 32 random bytes, made when the name is first asked for and the same ever after. */
+  secret (name: string): Buffer
   /** Empty when the file is sound. */
   check (): string[]
   close (): void

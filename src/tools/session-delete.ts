@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { SessionId } from '../../schemas/session.ts'
+import { SessionId, Worktree } from '../../schemas/session.ts'
 import { SessionBusyError } from '../errors.ts'
 import { defineTool } from '../tool.ts'
 
@@ -11,18 +11,20 @@ export const sessionDelete = defineTool({
   hints: { destructive: true },
   http: { method: 'DELETE', url: '/sessions/:sessionId' },
   input: Type.Object({ sessionId: SessionId }, { additionalProperties: false }),
-  output: { sessionId: SessionId, deleted: Type.Boolean() },
+  output: { sessionId: SessionId, deleted: Type.Boolean(), worktree: Type.Optional({ ...Worktree, description: 'What the session left behind: it holds changes that are nowhere else' }) },
   team: ({ sessionId }, { sessions }) => sessions.get(sessionId).to,
 
-  async handler ({ sessionId }, { sessions, pool, tells, caller }) {
+  async handler ({ sessionId }, { sessions, pool, tells, worktrees, caller }) {
     const refuse = () => {
       if (tells.load(sessionId) > 0) throw new SessionBusyError('This session is busy. Wait for its tells, or cancel them', { details: { sessionId } })
     }
     refuse()
+    const { to } = sessions.get(sessionId)
     await pool.sleep(sessionId, `deleted by '${caller.name}'`, () => {
       refuse() // a tell may have come meanwhile
       sessions.remove(sessionId)
     })
-    return { sessionId, deleted: true }
+    const worktree = worktrees.find(to, sessionId)
+    return { sessionId, deleted: true, ...(worktree !== undefined && { worktree }) }
   }
 })

@@ -3,6 +3,7 @@ import { TeamName } from '../../schemas/team.ts'
 import { Attachments } from '../../schemas/attachment.ts'
 import { AnswerSchema, MessageText, Tell, TellId } from '../../schemas/tell.ts'
 import { IrisError, PoolFullError, TellTimeoutError } from '../errors.ts'
+import { hearQuestions } from '../interest.ts'
 import { isOver } from '../tells.ts'
 import { defineTool, speaker } from '../tool.ts'
 
@@ -38,11 +39,14 @@ export const teamTell = defineTool({
   },
   team: ({ toTeam }) => toTeam,
 
-  async handler ({ toTeam, message, attachments, schema, fromTeam, timeout, tellId }, { caller, config, teams, tells, clock, signal, patience, attempt, emit }) {
+  async handler ({ toTeam, message, attachments, schema, fromTeam, timeout, tellId }, call) {
+    const { caller, config, teams, tells, clock, signal, patience, attempt, emit } = call
     teams.ready(toTeam)
     const wanted = timeout ?? config().settings.tellTimeout
     const own = tellId ?? attempt?.workId
-    const { tellId: id } = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(attachments && { attachments }), ...(schema && { schema }), ...(own !== undefined && { tellId: own }) }, emit)
+    const begun = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(attachments && { attachments }), ...(schema && { schema }), ...(own !== undefined && { tellId: own }) }, emit)
+    const id = begun.tellId
+    hearQuestions(begun, call)
     if (attempt !== undefined) attempt.stage = 'begun'
     const bears = patience !== undefined && (wanted === 0 || wanted > patience)
     const how = wanted < 0 ? 'time' : await tells.wait(id, bears ? patience : wanted, signal, true)

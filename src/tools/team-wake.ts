@@ -17,7 +17,7 @@ export const teamWake = defineTool({
     team: TeamName,
     status: OneOf(['awake']),
     sessionId: SessionId,
-    pid: Type.Integer({ description: 'Process id of the agent' }),
+    pid: Type.Optional(Type.Integer({ description: 'Process id of the agent, where it has a process between turns' })),
     duration: Type.Integer({ description: 'ms' })
   },
   team: ({ teamName }) => teamName,

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Tell, TellId } from '../../schemas/tell.ts'
 import { defineTool } from '../tool.ts'
+import { hearQuestions } from '../interest.ts'
 import { readable } from '../own-tells.ts'
 
 export const tellGet = defineTool({
@@ -16,10 +17,15 @@ export const tellGet = defineTool({
   output: Tell.properties,
   team: ({ tellId }, { tells }) => tells.get(tellId).to,
 
-  async handler ({ tellId, wait }, { caller, tells, signal, patience }) {
+  async handler ({ tellId, wait }, call) {
+    const { caller, tells, signal, patience } = call
     const sent = tells.get(tellId)
     readable(caller, sent)
-    if (wait > 0) await tells.wait(tellId, Math.min(wait, patience ?? wait), signal, sent.caller === caller.name)
+    if (wait > 0) {
+      const deaf = hearQuestions(sent, call)
+      await tells.wait(tellId, Math.min(wait, patience ?? wait), signal, sent.caller === caller.name)
+      deaf()
+    }
     const { caller: _, ...tell } = tells.get(tellId)
     return tell
   }

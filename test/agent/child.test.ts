@@ -22,6 +22,9 @@ async function run (t: Test, source: string, more: Partial<ChildOptions> = {}) {
     cwd: scratch(t),
     env: { PATH: process.env.PATH ?? '' },
     owner: randomUUID(),
+    run: undefined,
+    ledger: undefined,
+    sessionId: 'session',
     clock: systemClock,
     stdout (chunk) {
       heard += chunk

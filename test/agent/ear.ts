@@ -73,7 +73,7 @@ export async function living (t: Test, agent: Agent, cwd: string, more: Partial<
   const start = startOf(cwd, ear, more)
   const agentProcess = await agent.start(start)
   t.teardown(() => agentProcess.stop())
-  return { ear, start, process: agentProcess, tell: (text: string) => tell(agentProcess, ear, text) }
+  return { ear, start, process: agentProcess as AgentProcess & { pid: number }, tell: (text: string) => tell(agentProcess, ear, text) }
 }
 
 /** Send a message and wait for its end. */

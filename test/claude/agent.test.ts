@@ -135,6 +135,31 @@ t.test('The real Claude Code', { skip, timeout: 300_000 }, async t => {
     t.match(said(stub.requests.at(-1)), /4711.*which number/)
   })
 
+  t.test('has on its record how a turn ended that nobody heard the end of', { skip: late }, async t => {
+    const { cwd, settings: { env }, wake } = await lab(t)
+    const { ear, start: { conversation }, process: agent, tell } = await wake()
+    const of = (tellId: string) => claude.record!({ cwd, env, conversation, costSoFar: 0, tellId })
+    const input = { file_path: join(cwd, 'made.txt'), content: 'x' }
+    const asked = ear.until('ask').then(ask => { agent.answer(ask.requestId, { behavior: 'allow', input: ask.input }) })
+    const whole = await tellWith(asked, () => tell(script([{ think: 'hm', say: 'I write.', use: 'Write', input }, { say: 'Written.' }])))
+    const { costUsd: _, ...usage } = whole.end.usage!
+    t.strictSame(await of(whole.tellId), { state: 'complete', text: 'I write.\n\nWritten.', usage, place: whole.end.place })
+    const failed = await tell(script([{ status: 400, message: 'no' }]))
+    t.strictSame(await of(failed.tellId), { state: 'partial', text: '' })
+
+    const killed = randomUUID()
+    agent.send(killed, { text: script([{ say: 'Before.', use: 'Bash', input: { command: 'echo hi', description: 'x' } }, { say: 'y'.repeat(600), chunks: 600, pause: 100 }]) })
+    await ear.until('delta', ({ text }) => text.includes('y'))
+    process.kill(agent.pid, 'SIGKILL')
+    await ear.until('exit')
+    t.strictSame(await of(killed), { state: 'partial', text: 'Before.' })
+    const second = await wake({ conversation, resume: true })
+    await second.tell('and on')
+    t.strictSame(await of(killed), { state: 'partial', text: 'Before.' }, 'what the program says at a resume is not of the turn')
+    t.match(await of(whole.tellId), { state: 'complete', text: 'I write.\n\nWritten.' })
+    t.strictSame(await of(randomUUID()), { state: 'none' })
+  })
+
   t.test('says what each turn used, not what all of them did', async t => {
     const { wake } = await lab(t)
     const first = await wake()

@@ -71,7 +71,7 @@ t.test('A team whose agent is the real Claude Code', { skip, timeout: 300_000 },
 
   t.test('starts its own MCP servers', async t => {
     const server = join(scratch(t), 'server.mjs')
-    const { stub, tell, cwd } = await lab(t, { allowedTools: ['mcp__own'], mcpServers: { own: { command: process.execPath, args: [server, '$(touch hacked)', '--x y'] } } })
+    const { stub, tell, cwd } = await lab(t, { allowedTools: ['mcp__own'], mcpServers: { own: { command: process.execPath, args: [server, '$(touch hacked)', '--x y', '$' + '{OWN_SECRET}'] } } }, { OWN_SECRET: 'from the environment' })
     writeFileSync(server, `
       import { createInterface } from 'node:readline'
       const say = (id, result) => console.log(JSON.stringify({ jsonrpc: '2.0', id, result }))
@@ -83,7 +83,7 @@ t.test('A team whose agent is the real Claude Code', { skip, timeout: 300_000 },
         else if (id !== undefined) say(id, {})
       })`)
     t.match(await tell(script([{ use: 'mcp__own__words', input: {} }, { say: 'done' }])), { status: 200 })
-    t.match(said(stub.requests.at(-1)), '$(touch hacked) | --x y')
+    t.match(said(stub.requests.at(-1)), '$(touch hacked) | --x y | from the environment')
     t.notOk(existsSync(join(cwd, 'hacked')))
   })
 

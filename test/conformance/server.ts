@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import mcp, { type McpOptions } from '../../plugins/mcp.ts'
 import { systemClock } from '../../src/clock.ts'
+import type { KeyedCall } from '../../src/idempotency.ts'
 import type { Call, Caller } from '../../src/tool.ts'
 import { content, needs, tools } from './tools.ts'
 
@@ -26,7 +27,17 @@ export async function buildServer (): Promise<FastifyInstance> {
     now: systemClock.now,
     content,
     needs,
-    call: (_request, { emit }) => ({ audit: { record () {} }, clock: systemClock, caller, charge () {}, emit }) as unknown as Call
+    call: (_request, own) => ({
+      audit: { record () {} },
+      clock: systemClock,
+      // Remembers nothing but which work it is.
+      idempotency: { once: async ({ key, perform }: KeyedCall) => await perform({ workId: String(key), stage: 'none' }) },
+      caller,
+      charge () {},
+      emit: own.emit,
+      get signal () { return own.signal },
+      idempotencyKey: own.idempotencyKey
+    }) as unknown as Call
   }
   await app.register(mcp, options)
   return app

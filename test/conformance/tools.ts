@@ -1,6 +1,7 @@
 import { Type, type TProperties } from '@sinclair/typebox'
 import { ValidationError } from '../../src/errors.ts'
 import { defineTool, type Call, type Tool } from '../../src/tool.ts'
+import { answers, askAll } from './questions.ts'
 import { schema2020 } from './schema-2020.ts'
 
 /**
@@ -15,6 +16,7 @@ const fixture = (name: string, { input = {}, shows = [], act = () => {} }: {
   description: 'A fixture of the conformance suite',
   permission: 'status',
   http: { method: 'POST', url: `/${name}` },
+  resumes: true,
   input: Type.Object(input, { additionalProperties: false }),
   output: { blocks: Type.Array(Type.Unknown()) },
   team: null,
@@ -58,6 +60,10 @@ export const tools: readonly Tool[] = [
   fixture('test_logging_tool', { act: tell }),
   fixture('test_streaming_elicitation', { act: tell }),
   fixture('test_missing_capability'),
+  answers,
+  fixture('test_elicitation', { input: { message: Type.String() }, shows: [text], act: async call => { await askAll(call, ['username']) } }),
+  ...Object.entries({ elicitation: ['user_name'], request_state: ['confirm'], tampered_state: ['confirm'], multi_round: ['step1', 'step2'] })
+    .map(([name, questions]) => fixture(`test_input_required_result_${name}`, { shows: [text], act: async call => { await askAll(call, questions) } })),
   // These two publish more than the schema that judges their input knows: what is looked at is the list.
   { ...headers, input: { ...headers.input, properties: marked as unknown as TProperties } },
   { ...fixture('test_schema'), name: 'json_schema_2020_12_tool', input: schema2020 as unknown as Tool['input'] }

@@ -1,5 +1,6 @@
 import { chaos, wakes } from './chaos.ts'
 import { fuzz, type Faults } from './fuzz.ts'
+import { kills } from './kills.ts'
 
 // node run.js [--short] [--seed N]: long runs; what takes minutes at full length takes seconds with --short.
 const short = process.argv.includes('--short')
@@ -11,7 +12,8 @@ let failed = 0
 for (const [name, run] of Object.entries({
   fuzz: () => fuzz(short ? 2_000 : 10_000, seed),
   wakes: () => wakes(short ? 60 : 200),
-  chaos: () => chaos(short ? 10_000 : 60_000, seed)
+  chaos: () => chaos(short ? 10_000 : 60_000, seed),
+  kills: () => kills(short ? 10 : 200, seed)
 } satisfies Record<string, () => Promise<Record<string, Faults>>>)) {
   console.log(name)
   for (const [fact, faults] of Object.entries(await run())) {

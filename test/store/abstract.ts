@@ -21,6 +21,7 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     before.tells.insert(one)
     before.tells.update(one.id, { state: 'completed', response: 'yes', usage: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 }, endedAt: 9 })
     const { seq } = before.events.append(said(row.id, 'ünï😀'), 5)
+    const secret = before.secret('one')
     before.keys.insert({ name: 'k', permissions: ['tell'], teams: ['b'], hash: 'h', createdAt: 1, expiresAt: 7 })
     before.close()
 
@@ -32,6 +33,9 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.equal(after.events.head(), seq)
     t.same(after.keys.list(), [{ name: 'k', permissions: ['tell'], teams: ['b'], hash: 'h', createdAt: 1, expiresAt: 7 }])
     t.same(after.check(), [])
+    t.strictSame(after.secret('one'), secret)
+    t.equal(secret.length, 32)
+    t.notSame(after.secret('another'), secret)
   })
 
   const fresh = (test: Test) => {
@@ -234,5 +238,19 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     idempotency.remove('other', 'one')
     t.equal(idempotency.get('other', 'one'), undefined)
     t.same(idempotency.get('other', 'two'), rows[3])
+  })
+
+  t.test(`${name}: the children that live are on record over a reopen, until they are removed`, async t => {
+    const place = makePlace(t)
+    const before = open(place)
+    const rows = [1, 2].map(n => ({ nonce: randomUUID(), pid: n, birth: '4711', command: 'claude', sessionId: randomUUID(), at: n }))
+    for (const row of rows) before.children.insert(row)
+    before.close()
+    const { children, close } = open(place)
+    t.teardown(close)
+    t.same(children.list(), rows)
+    children.remove(rows[0]!.nonce)
+    children.remove(randomUUID())
+    t.same(children.list(), rows.slice(1))
   })
 }

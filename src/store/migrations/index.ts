@@ -4,7 +4,9 @@ import { idempotency } from './003-idempotency.ts'
 import { retention } from './004-retention.ts'
 import { audit } from './005-audit.ts'
 import { fork } from './006-fork.ts'
+import { child } from './007-child.ts'
+import { secret } from './008-secret.ts'
 import { parts } from './013-parts.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, parts]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, parts]

@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { startProcess, type ServerProcess } from './fixtures/process.ts'
+import { scratch } from './fixtures/wired.ts'
+
+const linux = process.platform === 'linux'
+
+/** Tells, and resolves to the answer. */
+async function tell (server: ServerProcess, fromTeam: string, message: string, timeout = 0) {
+  return (await ask(server, '/teams/tell', { toTeam: 'echo', fromTeam, message, timeout }) as { response: string }).response
+}
+
+async function ask ({ url, key }: ServerProcess, path: string, body?: object) {
+  const response = await fetch(`${url}/api${path}`, {
+    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { method: 'POST', body: JSON.stringify(body) })
+  })
+  return await response.json() as object
+}
+
+/** The watchdogs among the children of a process, or of no matter whom. */
+function watchdogs (parent?: number) {
+  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return state !== 'Z' && (parent === undefined || Number(ppid) === parent) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('\0iris-watchdog\0')
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Looks again until it is so; each look is a walk through all processes. */
+async function until (wanted: () => boolean) {
+  while (!wanted()) await new Promise(resolve => { setImmediate(resolve) })
+}
+
+/** A server with an agent in the middle of a turn, a stubborn one, and a grandchild in a session of its own. */
+async function busyServer (home: string) {
+  const server = await startProcess({ home })
+  const orphan = Number((await tell(server, 'a', '!orphan')).slice('echo: '.length))
+  await Promise.all([tell(server, 'b', '!stubborn'), tell(server, 'c', '!hang', -1)])
+  await until(() => server.agents().length === 3)
+  t.ok(server.descendants().includes(orphan), 'the grandchild lives')
+  return server
+}
+
+t.test('kill -9 of the server ends all its agents and what they started, with no new start', { skip: !linux }, async t => {
+  const server = await busyServer(scratch(t))
+  const bystander = await startProcess({ home: scratch(t) })
+  t.teardown(() => bystander.end())
+  await tell(bystander, 'a', 'hello')
+  const dogs = watchdogs(server.child.pid)
+  t.equal(dogs.length, 1, 'one watchdog')
+  const begun = performance.now()
+  await server.end('SIGKILL')
+  await until(() => server.descendants().length === 0)
+  t.ok(performance.now() - begun < 5_000, 'within seconds')
+  t.equal(bystander.agents().length, 1, 'those of another server live on')
+  await until(() => !watchdogs().includes(dogs[0]!))
+})
+
+t.test('a second signal ends the server at once, and its stubborn agents with it', { skip: !linux }, async t => {
+  const server = await busyServer(scratch(t))
+  const exited = once(server.child, 'exit')
+  server.child.kill('SIGTERM')
+  await until(() => /ends at SIGTERM/.test(server.log()))
+  server.child.kill('SIGTERM')
+  await exited
+  await until(() => server.descendants().length === 0)
+})
+
+t.test('where the watchdog is killed too, the next start ends them', { skip: !linux }, async t => {
+  const home = scratch(t)
+  const before = await busyServer(home)
+  for (const pid of watchdogs(before.child.pid)) process.kill(pid, 'SIGKILL')
+  await before.end('SIGKILL')
+  const left = before.descendants()
+  t.ok(left.length > 0, 'nobody ended them')
+  const after = await startProcess({ home })
+  t.teardown(() => after.end())
+  t.match(after.log(), /ended the agents of a server that was killed/)
+  t.same(after.descendants().filter(pid => left.includes(pid)), [])
+  const { events } = await ask(after, '/events') as { events: { event: string, data: { sessionId: string, reason?: string } }[] }
+  const sessions = (name: string) => events.flatMap(({ event, data }) => event === name ? [data.sessionId] : []).sort()
+  t.equal(sessions('process:spawned').length, 3)
+  t.same(sessions('process:terminated'), sessions('process:spawned'), 'the log says of each that it is gone')
+  t.match(await ask(after, '/sessions'), { sessions: [1, 2, 3].map(() => ({ state: 'asleep', reason: 'the server was killed' })) })
+})
+
+t.test('a stop leaves neither an agent nor a watchdog', { skip: !linux }, async t => {
+  const server = await busyServer(scratch(t))
+  const dogs = watchdogs(server.child.pid)
+  await ask(server, '/teams/echo/sleep', { force: true, fromTeam: 'c' })
+  t.equal(await server.end(), 0)
+  t.same(server.descendants(), [])
+  t.same(watchdogs().filter(pid => dogs.includes(pid)), [])
+})
