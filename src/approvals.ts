@@ -20,6 +20,8 @@ export interface Question {
   readonly requestId: string
   readonly tool: string
   readonly input: Record<string, unknown>
+  /** The agent can be told yes or no, and not another input. */
+  readonly fixed?: boolean
   readonly description?: string
   /** Tell the agent. */
   reply (answer: Answer): void
@@ -171,6 +173,7 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
       if (row.state !== 'pending' || !open.has(id)) throw new ApprovalDecidedError(row.state, { details: { approvalId: id, state: row.state, decision: row.decision, by: row.by } })
       if (input !== undefined && !allowed) throw new ValidationError("'input' goes with allow or allow_session alone")
       const { question } = open.get(id)!
+      if (input !== undefined && question.fixed) throw new ValidationError("This agent takes no other 'input' than its own: allow or deny it as it is")
       if (input !== undefined && judge(policy(row.team), row.tool, input, question.directory).then === 'deny') throw new ValidationError("The policy of this team denies this 'input'")
       const settled = settle(row, { decision, by: `key:${by}`, ...(reason !== undefined && { reason }), ...(input !== undefined && { updatedInput: input }) }, update)
       if (decision === 'allow_session' && !isQuestion(row.tool)) {

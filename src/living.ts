@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Team } from '../schemas/config.ts'
 import type { MessageType } from '../schemas/message.ts'
 import type { SessionState } from '../schemas/session.ts'
+import type { Badge } from './agent-calls.ts'
 import type { Agent, AgentEvent, AgentProcess, Exit } from './agent/agent.ts'
 import type { Worktrees } from './agent/worktree.ts'
 import type { Approvals } from './approvals.ts'
@@ -48,6 +49,8 @@ export interface Surroundings {
   worktrees: Worktrees
   /** The base environment of a team's agent. */
   environment: (team: Team) => Readonly<Record<string, string>>
+  /** How the session's agent calls Iris. */
+  badge: (sessionId: string, team: Team) => Badge
   /** ms until an agent must be ready */
   spawnTimeout: () => number
   /** Hears what should never happen, e.g. a full disk. */
@@ -61,11 +64,12 @@ const unforkable = ({ details }: IrisError) => new AgentError(
   'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, badge, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
   const giveUp = new AbortController()
+  const { access, tools, end: endCalls } = badge(sessionId, team)
   let agent: AgentProcess | undefined
   /** Where it works. */
   let directory = team.path
@@ -124,7 +128,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   }
 
   /** The session waits from its first open question on to the decision of its last. */
-  function put ({ tellId, requestId, tool, input, data }: Extract<AgentEvent, { type: 'ask' }>) {
+  function put ({ tellId, requestId, tool, input, fixed, data }: Extract<AgentEvent, { type: 'ask' }>) {
     const { description } = data as { description?: unknown }
     const waits = approvals.ask({
       ...of,
@@ -133,6 +137,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       requestId,
       tool,
       input,
+      ...(fixed !== undefined && { fixed }),
       ...(typeof description === 'string' && { description }),
       reply: answer => { agent?.answer(requestId, answer) },
       over () { if (state === 'waiting' && approvals.open(sessionId) === 0) enter(unasked.state, unasked.reason) }
@@ -150,6 +155,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   }
 
   function depart (exit: Exit) {
+    endCalls()
     // Its remains (a shell of a running tool) are swept before the session may have another process.
     void agent!.stop().then(async exit => { await tidy(); leave(exit) })
     note(() => {
@@ -179,10 +185,13 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       resume: row.resumable,
       ...(row.forkConversation !== null && { fork: row.forkConversation }),
       ...(row.forkPlace !== null && { forkPlace: row.forkPlace }),
-      env: environment(team),
+      env: { ...environment(team), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
+      ...(access && { access }),
+      ...(tools && { tools }),
       ...(team.command !== undefined && { command: team.command }),
       ...(team.args !== undefined && { args: team.args }),
       ...(team.model !== undefined && { model: team.model }),
+      ...(team.mode !== undefined && { mode: team.mode }),
       options: team,
       ...(schema !== undefined && { schema }),
       costSoFar: row.costSoFar,
@@ -224,6 +233,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     } catch (err) {
       const body = toErrorBody(err, clock.now())
       enter('asleep', body.message)
+      endCalls()
       note(() => { log.append({ event: 'process:error', data: { ...of, error: body } }, fallAsleep) })
       void tidy().then(() => { leave({ code: null, signal: null, stderr: '', expected: false }) })
       throw err

@@ -21,8 +21,8 @@ export interface Pool {
   state (session: SessionRow): { state: SessionState, since: number, reason: string, pid?: number }
   /** The sessions that are awake or on their way, oldest first. Of their rows only who they are is of now. */
   awake (): SessionRow[]
-  /** Places taken and places there are. */
-  size (): { total: number, max: number }
+  /** Places taken, or agents of these teams; and places there are. */
+  size (teams?: ReadonlySet<string> | null): { total: number, max: number }
   /** Ends the agents that nobody needs now; those in use are left to their turn. */
   dismiss (reason: string): void
   /** Ends every agent; nothing can be acquired afterwards. */
@@ -163,6 +163,8 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
     rest(slot, slot.living)
   }
 
+  const awake = () => [...slots.values()].filter(slot => slot.living?.state !== 'asleep').map(({ session }) => session)
+
   function rest (slot: Slot, living: Living) {
     if (slot.leaving || living.agent === undefined || living.state === 'asleep') return
     living.enter('idle', 'nothing to do')
@@ -261,8 +263,8 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
       const { state, since, reason, pid } = slot.living
       return { state, since, reason, ...(pid !== undefined && state !== 'asleep' && { pid }) }
     },
-    awake: () => [...slots.values()].filter(slot => slot.living?.state !== 'asleep').map(({ session }) => session),
-    size: () => ({ total: taken, max: max() }),
+    awake,
+    size: (teams = null) => ({ total: teams === null ? taken : awake().filter(({ to }) => teams.has(to)).length, max: max() }),
     async close () {
       closed = true
       await Promise.all([...slots.values()].map(slot => leave(slot, 'the server stopped')))

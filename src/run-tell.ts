@@ -31,7 +31,7 @@ export function createRun<W extends Work> ({ store, sessions, pool, log, clock, 
   pool: Pool
   log: Log
   clock: Clock
-  limits: () => { responseTimeout: number, toolTimeout: number, limitWait: number }
+  limits: () => { responseTimeout: number, toolTimeout: number, limitWait: number, chunkInterval: number, chunkSize: number }
   onChunk: (running: W, chunk: Chunk) => void
 }): { run (running: W): Promise<TurnEnd>, hold (team: string): Hold | undefined } {
   const holds = createHolds({ clock, limitWait: () => limits().limitWait })
@@ -74,6 +74,7 @@ export function createRun<W extends Work> ({ store, sessions, pool, log, clock, 
         clock,
         signal: cancel.signal,
         silence: toolRuns => toolRuns ? limits().toolTimeout : limits().responseTimeout,
+        chunks: () => ({ interval: limits().chunkInterval, size: limits().chunkSize }),
         onChunk: chunk => { onChunk(running, chunk) }
       })
       return schema === undefined || end.state !== 'completed' || end.structured !== undefined ? end : { ...end, state: 'failed', error: new AgentError('The agent gave no answer in the form that was asked for') }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
+import { createAgentCalls, type AgentCalls } from './agent-calls.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
 import { createWorktrees } from './agent/worktree.ts'
@@ -30,6 +31,7 @@ import { VERSION } from './version.ts'
 export interface Wiring extends Services {
   readonly keys: Keys
   readonly store: Store
+  readonly agentCalls: AgentCalls
   /** Put another configuration in force, whole. */
   reconfigure (config: Config): void
   /** No new work; resolves when the running tells have ended, by themselves within `ms` or cancelled. */
@@ -72,6 +74,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
   })
+  const keys = createKeys({ store, clock, config })
+  const agentCalls = createAgentCalls({ store, keys, team: name => config().teams.get(name) })
   const worktrees = createWorktrees({ root: join(home, 'worktrees'), env: allowedEnvironment(environment) })
   const pool = createPool({
     clock,
@@ -88,6 +92,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       worktrees,
       agents: agentOf,
       environment: environmentOf,
+      badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
     }, schema)
@@ -105,7 +110,6 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const tells = createTells({ store, sessions, pool, log, clock, lookBack, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
-  const keys = createKeys({ store, clock, config })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 
   let closing: Promise<void> | undefined
@@ -137,6 +141,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     worktrees,
     keys,
     store,
+    agentCalls,
     reconfigure (next) {
       const before = current
       current = next

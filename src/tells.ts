@@ -16,6 +16,7 @@ import type { SessionRow, Store, TellRow } from './store/store.ts'
 import { viewTell } from './tell-view.ts'
 import type { Progress } from './tool.ts'
 import type { TurnEnd } from './turn.ts'
+import { until } from './until.ts'
 import { uuid7 } from './uuid7.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
@@ -36,10 +37,12 @@ const STOPPING = new Error('The server is stopping')
 export interface Tells {
   /**
    * Accept a tell: from here on it ends in exactly one terminal state. A `tellId` seen before, with the same input,
-   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused.
+   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused. `session`: whose agent sends it.
    * Throws QueueFullError, IdempotencyMismatchError, DeadlockError, ValidationError.
    */
-  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean, attachments?: Attachments, schema?: Record<string, unknown> }, watch?: (progress: Progress) => void): Tell
+  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean, session?: string, attachments?: Attachments, schema?: Record<string, unknown> }, watch?: (progress: Progress) => void): Tell
+  /** Whether there is one, over or not. */
+  has (id: string): boolean
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
@@ -51,7 +54,8 @@ export interface Tells {
   cancelAll (sessionId: string, reason: string): Promise<void>
   /** How many of a session run or wait. */
   load (sessionId: string): number
-  count (): { running: number, queued: number }
+  /** Of these teams, else of all. */
+  count (teams?: ReadonlySet<string> | null): { running: number, queued: number }
   /** Why the tells of a team wait, where its model service takes no more for now. */
   hold (team: string): Hold | undefined
   /** After a start: running ones end as the agent's record says, queued ones go on. Resolves when all that ran have ended. */
@@ -67,7 +71,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   log: Log
   clock: Clock
   lookBack: ReturnType<typeof createRecovery>
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, limitWait: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, limitWait: number, chunkInterval: number, chunkSize: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
@@ -188,7 +192,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   }
 
   return {
-    start ({ from, to, message, caller, tellId, waits = false, attachments: files, schema }, watch) {
+    start ({ from, to, message, caller, tellId, waits = false, session: own, attachments: files, schema }, watch) {
       if (draining) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
       if (schema !== undefined) checkSchema(schema)
       const { infos, bodies } = readAttachments(files)
@@ -199,7 +203,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
         return viewTell(before, store)
       }
-      const senders = sendersOf(from, open)
+      const senders = sendersOf(from, open, own)
       const depth = depthBelow(senders, limits().maxDepth)
       if (waits) refuseCircle(senders, to)
       const id = tellId ?? uuid7(clock.now())
@@ -219,24 +223,14 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       enqueue(running)
       return viewTell(row, store)
     },
+    has: id => store.tells.get(id) !== undefined,
     get: id => { const row = get(id); return { ...viewTell(row, store), caller: row.caller } },
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(row => viewTell(row, store)), next } },
     async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
       if (running === undefined) return 'ended'
-      if (signal.aborted) return 'aborted'
       if (asSender) running.waiters++
-      const how = await new Promise<WaitEnd>(resolve => {
-        const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
-        const abort = () => { end('aborted') }
-        function end (how: WaitEnd) {
-          cancelTimer()
-          signal.removeEventListener('abort', abort)
-          resolve(how)
-        }
-        signal.addEventListener('abort', abort, { once: true })
-        void running.done.then(end)
-      })
+      const how = await until(running.done, { ms, signal, clock })
       if (asSender) running.waiters--
       return how
     },
@@ -247,9 +241,10 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
     },
     load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
-    count () {
-      const running = [...lines.values()].filter(here => here.running?.begun).length
-      return { running, queued: open.size - running }
+    count (teams = null) {
+      const counted = [...open.values()].filter(({ session }) => teams === null || teams.has(session.to))
+      const running = counted.filter(({ begun }) => begun).length
+      return { running, queued: counted.length - running }
     },
     async recover () {
       const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))

@@ -19,8 +19,6 @@ export interface TurnEnd {
   limit?: { until?: number, ran: boolean }
 }
 
-/** Deltas within so many ms become one chunk; the first goes out at once. */
-const COALESCE = 40
 /** How long an agent may take to stop its turn, ms, before its process is ended. */
 const INTERRUPT_GRACE = 5_000
 
@@ -28,11 +26,13 @@ const INTERRUPT_GRACE = 5_000
  * One turn: send, collect until the agent ends it, the process dies, somebody cancels (`signal`, whose reason is an IrisError)
  * or the agent is silent for too long. First cause wins. Never rejects.
  */
-export function runTurn (living: Living, { tellId, message }: { tellId: string, message: Outgoing }, { clock, signal, silence, onChunk }: {
+export function runTurn (living: Living, { tellId, message }: { tellId: string, message: Outgoing }, { clock, signal, silence, chunks, onChunk }: {
   clock: Clock
   signal: AbortSignal
   /** ms the agent may be silent; 0 for ever */
   silence: (toolRuns: boolean) => number
+  /** Deltas within `interval` ms become one chunk, the first goes out at once; so does what has grown to `size` UTF-16 units, which no chunk exceeds. */
+  chunks: () => { interval: number, size: number }
   onChunk: (chunk: Chunk) => void
 }): Promise<TurnEnd> {
   const agent = living.agent!
@@ -47,17 +47,29 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
   let cancelFlush: (() => void) | undefined
 
   return new Promise(resolve => {
-    function flush () {
-      const chunk = answer.take()
-      if (chunk !== null) onChunk(chunk)
+    /** Whether there was anything to give. */
+    function flush (ended = false): boolean {
+      const { size } = chunks()
+      let given = false
+      for (let chunk = answer.take(size, ended); chunk !== null; chunk = answer.take(size, ended)) {
+        given = true
+        onChunk(chunk)
+      }
+      return given
     }
 
     function grew () {
-      if (cancelFlush !== undefined) return
+      if (cancelFlush !== undefined && answer.pending() < chunks().size) return
       flush()
-      cancelFlush = clock.after(COALESCE, () => {
+      if (cancelFlush === undefined) gather()
+    }
+
+    function gather () {
+      const { interval } = chunks()
+      if (interval === 0) return
+      cancelFlush = clock.after(interval, () => {
         cancelFlush = undefined
-        flush()
+        if (flush()) gather()
       })
     }
 
@@ -89,7 +101,7 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
       cancelFlush?.()
       unlisten()
       signal.removeEventListener('abort', cancel)
-      try { flush() } finally { resolve({ ...spent, ...(cause ?? how), response: answer.text() }) }
+      try { flush(true) } finally { resolve({ ...spent, ...(cause ?? how), response: answer.text() }) }
     }
 
     const cancel = () => { stop('cancelled', signal.reason as IrisError) }

@@ -72,6 +72,17 @@ t.test('who hears the question and decides at once is in time', async t => {
   t.equal(clock.timers, timers, 'no deadline is left')
 })
 
+t.test('another input is refused where the agent takes none, and the question stays open', async t => {
+  const { ask, approvals, process, tellId } = await asked(t)
+  ask()
+  process.say({ type: 'ask', tellId, requestId: 'fixed', tool: 'Write', input: { file_path: 'a.txt' }, fixed: true, data: {} })
+  const { approvalId } = approvals.list({ state: 'pending' }, { limit: 1 }).rows[0]!
+  t.throws(() => approvals.answer(approvalId, { decision: 'allow', input: { file_path: 'b.txt' } }, 'anna'), { name: 'ValidationError', message: /no other 'input'/ })
+  t.equal(approvals.get(approvalId).state, 'pending')
+  approvals.answer(approvalId, { decision: 'allow' }, 'anna')
+  t.match(process.answers, [{ requestId: 'fixed', decision: { behavior: 'allow', input: { file_path: 'a.txt' } } }])
+})
+
 t.test('an edited input is what the tool gets, unless the policy denies it', async t => {
   const { ask, approvals, process } = await asked(t, { permissions: { rules: [{ tool: '*', path: 'secret/**', then: 'deny' }], otherwise: 'ask' } })
   const id = ask()

@@ -8,6 +8,7 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^schemas\//, /^(@sinclair\/typebox|schemas\/)/],
   [/^src\/(main|app|server|services)\.ts$|^src\/cli\//, /./],
   [/^src\/agent\/echo-/, /^(node:|src\/agent\/(echo-|lines))/], // starts at once: it loads next to nothing
+  [/^src\/agent\/acp\//, /^(node:|@agentclientprotocol\/sdk|schemas\/|src\/(agent\/|errors|clock))/],
   [/^src\/agent\//, /^(node:|schemas\/|src\/(agent\/|errors|clock))/],
   [/^src\/store\//, /^(node:|better-sqlite3|schemas\/|src\/(store\/|errors|clock))/],
   [/^src\/bus\//, /^(schemas\/|src\/(bus\/|errors|clock))/],

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import t, { type Test } from 'tap'
-import WebSocket from 'ws'
-import { applyChunks, type Chunk } from '../src/answer.ts'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
 import { never, run, type Running } from './fixtures/running.ts'
+import { runSchedule } from './fixtures/schedule.ts'
 import { listen } from './fixtures/socket-client.ts'
+import { ways, type Address, type Seen } from './fixtures/ways.ts'
+import { endOf, judge, placeWitness } from './fixtures/witness.ts'
 import { createRandom } from './soak/random.ts'
-
-interface Seen { seq: number, event: string, data: Record<string, unknown> }
 
 /** A conversation with something said in it. */
 async function conversation (server: Running, message = 'hello') {
@@ -30,6 +31,8 @@ async function stream (server: Running, query: string, enough: (seen: Seen[], na
   const [response] = await once(request, 'response') as [IncomingMessage]
   const seen: Seen[] = []
   const names: string[] = []
+  /** What the stream itself says, without an id. */
+  const said: unknown[] = []
   let text = ''
   for await (const part of response) {
     text += String(part)
@@ -39,11 +42,12 @@ async function stream (server: Running, query: string, enough: (seen: Seen[], na
       if (!fields.has('event')) continue
       names.push(fields.get('event')!)
       if (fields.has('id')) seen.push(JSON.parse(fields.get('data')!) as Seen)
+      else said.push(JSON.parse(fields.get('data')!))
     }
     if (enough(seen, names)) break
   }
   request.destroy()
-  return { seen, names, headers: response.headers, status: response.statusCode }
+  return { seen, said, names, headers: response.headers, status: response.statusCode }
 }
 
 t.test('resume on a socket: resumed, what was missed once and in order, caught_up, then live', async t => {
@@ -119,7 +123,7 @@ t.test('a cursor older than what is kept, or of another log, is told so', async 
   const server = await run(t)
   const { sessionId } = await conversation(server)
   const head = server.services.log.head()
-  server.services.store.events.trim(Date.now() + 1, 1e9, 3)
+  server.services.store.events.trim({ before: Date.now() + 1, events: 0, bytes: 0 }, 3)
   const floor = server.services.store.events.floor()
   t.match((await events(server, 'after=1')).resume, { verdict: 'gap', from: floor })
   t.match((await events(server, `after=${floor}`)).resume, { verdict: 'ok', from: floor })
@@ -129,6 +133,42 @@ t.test('a cursor older than what is kept, or of another log, is told so', async 
   t.match((await client.event('resumed', 'r')).data, { verdict: 'gap', from: floor, head })
   await client.event('caught_up', 'r')
   t.same(client.frames.flatMap(({ seq }) => seq ?? []), logged(server, sessionId))
+})
+
+t.test('where one session was trimmed its readers are told so, on each way in, and no other is', async t => {
+  const server = await run(t)
+  const { store } = server.services
+  const one = await conversation(server)
+  const { id: other } = server.services.sessions.open('another', 'echo')
+  for (let n = 0; n < 9; n++) await conversation(server, `${n}`)
+  const { tellId } = server.services.tells.start({ from: 'another', to: 'echo', message: 'x', caller: 'x' })
+  await server.services.tells.wait(tellId, 0, never)
+  store.events.trimSessions({ events: 10, bytes: 0 }, 1000)
+  const holes = store.events.holes(one.sessionId)
+  t.ok(holes > 5)
+  const rows: [rooms: string[], after: number, verdict: string][] = [
+    [[`session:${one.sessionId}`], holes - 1, 'gap'],
+    [[`session:${one.sessionId}`], holes, 'ok'],
+    [[`session:${other}`], 1, 'ok'],
+    [[`session:${other}`, `session:${one.sessionId}`], 1, 'gap'],
+    [['team:*'], 1, 'gap'],
+    [['team:*'], holes, 'ok'],
+    [[], 1, 'gap']
+  ]
+  for (const [rooms, after, verdict] of rows) {
+    const query = rooms.map(room => `rooms=${room}&`).join('') + `after=${after}`
+    t.match((await events(server, query)).resume, { verdict, from: after }, `event_list of ${query}`)
+    const { said } = await stream(server, query, (_, names) => names.includes('caught_up'))
+    t.match(said[0], { verdict, from: after }, `the stream of ${query}`)
+    if (rooms.length === 0) continue
+    const client = await listen(t, server)
+    client.send('resume', { after, rooms }, 'r')
+    t.match((await client.event('resumed', 'r')).data, { verdict, from: after }, `a socket of ${query}`)
+    await client.event('caught_up', 'r')
+    if (rooms.length === 1 && rooms[0]!.startsWith('session:')) {
+      t.same(client.frames.flatMap(({ seq }) => seq ?? []), logged(server, rooms[0]!.slice(8), after), 'what is left is all there')
+    }
+  }
 })
 
 t.test('the cursor of one key shows another key nothing of teams it does not reach', async t => {
@@ -152,61 +192,127 @@ t.test('the cursor of one key shows another key nothing of teams it does not rea
   t.match((await client.event('error', 'r')).data, { error: 'ForbiddenError' })
 })
 
-t.test('whatever way a client comes back by, and however often, it has all, once and in order', async t => {
-  const seed = Number(process.env.SEED ?? Date.now() % 1e6)
-  t.comment(`SEED=${seed}`)
-  const random = createRandom(seed)
-  const schedules = Number(process.env.SCHEDULES ?? 15)
-  t.setTimeout(30_000 + schedules * 1_000)
+t.test('a tell of one who is behind does not move its cursor past what it has not got yet', async t => {
   const server = await run(t)
-  for (let n = 0; n < schedules; n++) {
-    const { sessionId } = await conversation(server, `schedule ${n}`)
-    const text = Array.from({ length: 12 }, (_, i) => `${'w'.repeat(random.below(9))}${i}`).join(' ')
-    const { tellId } = server.services.tells.start({ from: 'someone', to: 'echo', message: `!slow 8 ${random.below(12)} ${text}`, caller: 'x' })
-    const before = logged(server, sessionId)[0]! - 1
+  const { sessionId } = await conversation(server)
+  for (let n = 0; n < 1_000; n++) {
+    server.services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: n, type: 'system', data: { n } } } })
+  }
+  const client = await listen(t, server)
+  client.send('resume', { after: 0, rooms: [`session:${sessionId}`] }, 'r')
+  client.send('tell:start', { toTeam: 'echo', message: 'meanwhile', fromTeam: 'someone' }, 'own')
+  t.match((await client.event('tell:complete', 'own')).data, { response: 'echo: meanwhile' })
+  await client.event('caught_up', 'r')
+  const names = client.frames.map(({ event }) => event)
+  t.ok(names.indexOf('tell:started') < names.indexOf('caught_up'), 'it hears of its tell at once')
+  const seqs = client.frames.flatMap(({ seq }) => seq ?? [])
+  t.same(seqs, [...new Set(seqs)].sort((a, b) => a - b), 'numbers only go up')
+  const own = client.frames.filter(({ id, seq }) => id === 'own' && seq === undefined).map(({ event }) => event)
+  const numbered = new Set(seqs)
+  const missing = server.services.log.read(0, 10_000).filter(({ seq, sessionId: id, name }) => id === sessionId && !name.startsWith('process:') && !numbered.has(seq))
+  t.ok(own.includes('tell:started'), 'what comes ahead has no number')
+  t.ok(missing.every(({ name }) => own.includes(name)), 'and comes once')
+})
+
+t.test('who is closed as too slow while it catches up is told the number up to which it was sent', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const sockets = new Set<Socket>()
+  server.app.server.on('connection', (socket: Socket) => { sockets.add(socket) })
+  for (let n = 0; n < 8; n++) {
+    server.services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: n, type: 'system', data: 'x'.repeat(1_500_000) } } })
+  }
+  const client = await listen(t, server)
+  client.socket.pause()
+  client.send('resume', { after: 0, rooms: [`session:${sessionId}`] }, 'r')
+  while (![...sockets].some(({ writableLength }) => writableLength > 1024 * 1024)) await new Promise(resolve => { setImmediate(resolve) })
+  const closed = once(client.socket, 'close')
+  client.socket.ping() // its answer is more than such a reader may be sent
+  client.socket.resume()
+  const [code, reason] = await closed as [number, Buffer]
+  const last = client.frames.findLast(({ seq }) => seq !== undefined)!.seq!
+  t.equal(code, 1013)
+  t.same(JSON.parse(reason.toString()), { seq: last })
+  t.ok(last < server.services.log.head())
+})
+
+t.test('a socket that reads gets each chunk, however much comes in one turn', async t => {
+  const server = await run(t)
+  const { sessionId, tellId } = await conversation(server)
+  const client = await listen(t, server)
+  client.send('resume', { after: server.services.log.head(), rooms: [`session:${sessionId}`] }, 'r')
+  await client.event('caught_up', 'r')
+  const { log, store } = server.services
+  const chunk = 'x'.repeat(60_000)
+  const stored = Array.from({ length: 7 }, (_, n) => log.append({ event: 'tell:chunk', data: { sessionId, team: 'echo', tellId, offset: n * 60_000, chunk } })[0]!)
+  store.events.dropChunks(tellId)
+  await conversation(server, 'after that')
+  await client.until(({ event }) => event === 'tell:complete')
+  t.same(client.frames.flatMap(({ seq, data }) => data.tellId === tellId ? [seq] : []), stored.map(({ seq }) => seq))
+})
+
+t.test('a reader that stops for a while is not written to, and has all of it once it reads on', async t => {
+  const server = await run(t)
+  const witness = placeWitness(join(server.home, '.iris'))
+  t.teardown(witness.close)
+  const sockets = new Set<Socket>()
+  server.app.server.on('connection', (socket: Socket) => { sockets.add(socket) })
+  for (const name of ['websocket', 'stream'] as const) {
+    const { sessionId } = await conversation(server, name)
+    const after = server.services.log.head()
+    // More than the system keeps for a connection, some 4 MB.
+    const tellIds = [1, 2].map(() => server.services.tells.start({ from: 'someone', to: 'echo', message: '!big 1200000', caller: 'x' }).tellId)
     const seen: Seen[] = []
-    const cursor = () => seen.at(-1)?.seq ?? before
-    const done = () => seen.some(({ event, data }) => (event === 'tell:complete') && data.tellId === tellId)
-    for (let tries = 0; !done() && tries < 200; tries++) {
-      const many = random.below(5) + 1
-      const start = seen.length
-      const enough = (more: number) => more >= many || done()
-      switch (random.below(3)) {
-        case 0: {
-          const page = await events(server, `rooms=session:${sessionId}&after=${cursor()}&wait=2000&limit=${many}`)
-          seen.push(...page.events)
-          break
-        }
-        case 1: {
-          const part = await stream(server, `rooms=session:${sessionId}`, more => more.length >= many || more.some(({ event, data }) => event === 'tell:complete' && data.tellId === tellId), { 'last-event-id': String(cursor()) })
-          seen.push(...part.seen)
-          break
-        }
-        default: await bySocket(t, server, sessionId, cursor(), frame => { if (!enough(seen.length - start)) seen.push(frame); return enough(seen.length - start) })
+    await ways[name](server, {
+      room: `session:${sessionId}`,
+      after,
+      limit: 1,
+      fault: what => { t.fail(what) },
+      sleepsAfter: 2,
+      async awake () {
+        await Promise.all(tellIds.map(tellId => server.services.tells.wait(tellId, 0, never)))
+        t.ok([...sockets].some(({ writableLength }) => writableLength > 256 * 1024), `the ${name} is full`)
+        t.ok([...sockets].every(({ writableLength }) => writableLength < 8 * 1024 * 1024), 'and what it is to read is not kept for it')
+      },
+      hear (one) {
+        seen.push(one)
+        return endOf([one], tellIds[1]!) === undefined
       }
-    }
-    const seqs = seen.map(({ seq }) => seq)
-    t.same(seqs, [...new Set(seqs)].sort((a, b) => a - b), `once and in order (${n})`)
-    t.ok(logged(server, sessionId).filter(seq => seq <= seqs.at(-1)!).every(seq => seqs.includes(seq)), 'without a hole')
-    const complete = seen.find(({ event, data }) => event === 'tell:complete' && data.tellId === tellId)!
-    t.equal(complete.data.response, text)
-    const chunks = seen.filter(({ event, data }) => event === 'tell:chunk' && data.tellId === tellId).map(({ data }) => data as unknown as Chunk)
-    // Chunks that were folded away while the client was gone are in the answer; those it has never say anything else.
-    t.ok(text.startsWith(applyChunks(chunks)) || chunks[0]!.offset > 0, 'the chunks are of the answer')
+    })
+    t.same(judge(seen, witness.told(sessionId, after)), [])
+    t.ok(tellIds.every(tellId => endOf(seen, tellId)))
   }
 })
 
-/** A socket that resumes, hears until it has enough, and breaks. */
-async function bySocket (t: Test, server: Running, sessionId: string, after: number, hear: (frame: Seen) => boolean) {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws`, { headers: { authorization: `Bearer ${server.key}` } })
-  t.teardown(() => { socket.terminate() })
-  await once(socket, 'open')
-  socket.send(JSON.stringify({ event: 'resume', data: { after, rooms: [`session:${sessionId}`] } }))
-  await new Promise<void>(resolve => {
-    socket.on('message', (raw: Buffer) => {
-      const frame = JSON.parse(raw.toString()) as Seen
-      if (typeof frame.seq === 'number' && hear(frame)) resolve()
+t.test('whatever way a client comes back by, however often and however slowly, it has all, once and in order', async t => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1e6)
+  const schedules = Number(process.env.SCHEDULES ?? 12)
+  t.setTimeout(30_000 + schedules * 2_000)
+  let server = await run(t)
+  const { home, key } = server
+  const witness = placeWitness(join(home, '.iris'))
+  t.teardown(witness.close)
+  let up = Promise.resolve<Address>(server)
+  const restart = () => {
+    up = server.close().then(async () => {
+      server = await run(t, { home, key })
+      server.services.tells.recover()
+      return server
     })
-  })
-  socket.terminate()
-}
+  }
+  for (let n = 0; n < schedules; n++) {
+    const random = createRandom(seed + n)
+    const restartsAt = random.chance(0.3) ? 1 + random.below(12) : Infinity
+    const { faults, counts } = await runSchedule({
+      address: () => up,
+      witness,
+      random,
+      from: `someone-${n % 3}`,
+      onHeard (count) { if (count === restartsAt) restart() },
+      sleep: async tellIds => { await Promise.all(tellIds.map(tellId => server.services.tells.wait(tellId, 0, never))) }
+    })
+    await up
+    t.same(faults, [], `SEED=${seed + n} SCHEDULES=1: ${JSON.stringify({ restartsAt, ...counts })}`)
+    t.same(server.errors, [])
+  }
+})

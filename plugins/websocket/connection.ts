@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly clock: { now (): number, after (ms: number, fn: () => void): () => void }
   /** The number of the newest event. */
   head (): number
-  health (): object
+  health (caller: Caller): object
   call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
   bytesOf (published: Published): Buffer
   /** A cursor in the log for this socket. */
@@ -29,8 +29,6 @@ export interface Connection {
 const AUTH_WITHIN = 5_000
 /** ms between pings; who has not answered one by the next is gone. */
 const BEAT = 15_000
-/** ms a peer that is behind may take to read what was written to it. */
-const DRAIN_WITHIN = 10_000
 /** ms a peer has to answer a close. */
 const CLOSE_WITHIN = 5_000
 const MAX_IN_FLIGHT = 256
@@ -38,7 +36,10 @@ const MAX_IN_FLIGHT = 256
 /** One socket, from the upgrade to its end. */
 export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, bytesOf, follow }: Surroundings): Connection {
   const inFlight = new Set<AbortController>()
-  /** What went out with its request's id while the feed was behind: it comes to the same events later. */
+  /**
+   * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
+   * number, since by that a client would say, when it resumes, that it has all before it.
+   */
   const ahead = new Set<number>()
   const outbox = new Outbox(socket, {
     wire: request.raw.socket,
@@ -48,33 +49,24 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   const feed = follow({
     deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPublished(published, bytesOf(published)) },
     full: () => outbox.full(),
-    whenRoom (go) {
-      let unread = socket.bufferedAmount
-      let giveUp = clock.after(DRAIN_WITHIN, look)
-      const deaf = outbox.whenDrained(() => { stop(); go() })
-      const stop = () => { giveUp(); deaf() }
-      /** Slow is fine, as long as it gets on. */
-      function look () {
-        if (socket.bufferedAmount >= unread) return tooSlow(outbox.lastSeq)
-        unread = socket.bufferedAmount
-        giveUp = clock.after(DRAIN_WITHIN, look)
-      }
-      return stop
-    }
+    unread: () => socket.bufferedAmount,
+    whenDrained: go => outbox.whenDrained(go),
+    giveUp () { tooSlow(outbox.lastSeq) }
   })
   const rooms = new Rooms(feed)
   const subscriberOf = (id: Id): Subscriber => ({
     rooms,
-    caller: () => request.caller!,
     checkHealth,
     resume (from) {
       feed.hold()
       setImmediate(() => {
-        if (socket.readyState === socket.OPEN) feed.seek(from, seq => { ahead.clear(); outbox.send('caught_up', { seq }, id) })
+        if (socket.readyState !== socket.OPEN) return
+        outbox.lastSeq = from
+        feed.seek(from, seq => { ahead.clear(); outbox.send('caught_up', { seq }, id) })
       })
     }
   })
-  const checkHealth = () => { outbox.send('health:check', health(), undefined) }
+  const checkHealth = () => { outbox.send('health:check', health(request.caller!), undefined) }
   let open = false
   let alive = true
   let cancelTimer = () => {}
@@ -182,8 +174,9 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
         told = true
         over = progress.event === 'tell:complete' || progress.event === 'tell:error'
       }
-      if (progress.seq !== undefined && !feed.live) ahead.add(progress.seq)
-      outbox.sendOwn(progress.event, progress.data, progress.seq, id)
+      if (feed.live) ahead.clear()
+      else if (progress.seq !== undefined) ahead.add(progress.seq)
+      outbox.sendOwn(progress.event, progress.data, feed.live ? progress.seq : undefined, id)
       release()
     }
 

@@ -24,7 +24,7 @@ interface Item {
  * A client that leaves more than MAX_BACKLOG unread is given up (`tooSlow`, with the last event it was sent) and comes back by that.
  */
 export class Outbox {
-  /** The number of the last event handed to the socket. */
+  /** The number up to which all was handed to the socket; another one once it resumes. */
   lastSeq: number
   readonly #socket: WebSocket
   readonly #wire: Wire
@@ -56,9 +56,11 @@ export class Outbox {
     this.#push({ text: bytes, seq })
   }
 
-  /** Whether a feed must wait before it sends more. */
+  /** Whether a feed must wait before it sends more: the client leaves too much unread, not only that much came in one turn. */
   full (): boolean {
-    return this.#socket.bufferedAmount - this.#results + this.#waiting > FULL
+    if (this.#socket.bufferedAmount - this.#results + this.#waiting <= FULL) return false
+    this.flush()
+    return this.#socket.bufferedAmount - this.#results > FULL
   }
 
   /** Calls `go` once what was written is through. */

@@ -31,8 +31,8 @@ export type AgentEvent =
   | { type: 'message', tellId: string | null, kind: MessageType, data: unknown, parent?: string }
   /** A tool call began or ended; while one runs, silence is no stall. */
   | { type: 'tool', tellId: string | null, callId: string, running: boolean }
-  /** May I use this tool with this input? Waits until `answer`. */
-  | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, data: unknown }
+  /** May I use this tool with this input? Waits until `answer`. `fixed`: it can be allowed or denied and not changed. */
+  | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, fixed?: boolean, data: unknown }
   /** The agent takes a question back. */
   | { type: 'unask', requestId: string }
   /** The agent waits for its model service. `auth`: waiting will not help, and `fix` what would. */
@@ -118,6 +118,28 @@ export interface Program {
 /** Says how a program is run elsewhere than here, by a program that is run here. Rejects with AgentError where that place is not to be had. */
 export type Launch = (program: Program) => Promise<Program>
 
+/** Where an agent sends its own calls back into Iris, and the key that says whose they are. It is nobody's once the process has ended. */
+export interface Access {
+  /** E.g. http://127.0.0.1:1615; REST below /api, MCP at /mcp. */
+  url: string
+  key: string
+}
+
+/** Iris's tools as an MCP server at the other end of the agent's own pipe: whose calls they are needs no key. */
+export interface Toolbox {
+  /** The tools that the agent need not ask about: Iris judges these calls by itself. The others are a question for the team's policy first. */
+  readonly names: readonly string[]
+  /** JSON-RPC messages, both ways; `send` must not throw. `patience`: how long the agent bears a silent call, ms, where that is known. */
+  open (send: (message: object) => void, patience?: number): ToolPipe
+}
+
+export interface ToolPipe {
+  /** Whatever it holds, this does not throw. */
+  receive (message: unknown): void
+  /** Ends the waits of the calls that run. The work goes on. */
+  close (): void
+}
+
 /** What a start needs to know. */
 export interface Start {
   team: string
@@ -138,12 +160,18 @@ export interface Start {
   command?: string
   args?: readonly string[]
   model?: string
+  /** By its id, the mode that it is to work in. */
+  mode?: string
   /** What the team says in fields that only some kinds know. */
   options?: Readonly<ClaudeOptions>
   /** The form of its answers, a JSON Schema: for all turns of this process. */
   schema?: Readonly<Record<string, unknown>>
   /** Where it runs, when that is not simply here. */
   launch?: Launch
+  /** For the agent's own calls back into Iris; `env` says the same as IRIS_URL and IRIS_KEY. Absent for kinds with a `pipe`, and where the team may not call. */
+  access?: Access
+  /** The same, for kinds with a `pipe`. */
+  tools?: Toolbox
   /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
   costSoFar: number
   /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */
@@ -182,18 +210,23 @@ export interface AgentOptions {
   home?: string
 }
 
+/** What a team of a kind says that its kind may have a word on. */
+export interface Choices { command?: string, mode?: string, permissions: unknown }
+
 /** One kind of agent as config.yaml names it. */
 export interface Kind {
   /** The program that it runs where the team's `command` says nothing. Absent: it comes with Iris. */
   readonly program?: string
   /** How to come by that program, a sentence for who lacks it. */
   readonly install?: string
+  /** Whether its program calls Iris's tools over its own pipe (`Start.tools`). Others get a key (`Start.access`). */
+  readonly pipe?: true
   /** What of the server's own environment its program may have, beside what any program may. */
   environment (base: Readonly<Record<string, string | undefined>>): readonly RegExp[]
   /** Those of a team's fields that not every kind knows, and this one does. */
   readonly fields?: readonly string[]
-  /** What is wrong with a team of this kind that its schema cannot say: the field, and a sentence that goes on after its name. */
-  check? (team: Readonly<Record<string, unknown>>): { field: string, text: string } | undefined
+  /** What is wrong with a team of this kind that its schema cannot say: a field, and a sentence that goes on after its name. */
+  check? (team: Choices): { field: string, text: string } | undefined
   /** Whether its program is logged in, without a call to a model: a short sentence. Never rejects. */
   login? (program: Pick<Program, 'command' | 'cwd' | 'env'>): Promise<{ ok: boolean, detail: string }>
   create (options: AgentOptions): Agent

@@ -1,11 +1,12 @@
 import { ClaudeOptions } from '../../schemas/claude.ts'
+import type { Choices } from './agent.ts'
 
 /** What a team may say of Claude Code that other kinds may not know. */
 export const CLAUDE_FIELDS: readonly string[] = ['model', ...Object.keys(ClaudeOptions)]
 
 /** What the schema of these fields cannot say. */
-export function checkClaude (team: Readonly<Record<string, unknown>>): { field: string, text: string } | undefined {
-  const { permissionMode, permissions, mcpServers = {} } = team as Readonly<ClaudeOptions & { permissions: unknown }>
+export function checkClaude (team: Choices): { field: string, text: string } | undefined {
+  const { permissionMode, permissions, mcpServers = {} } = team as Choices & Readonly<ClaudeOptions>
   if (permissionMode === 'bypassPermissions' && permissions !== 'allow') {
     return { field: 'permissionMode', text: 'is bypassPermissions, in which nothing is asked: that goes with `permissions: allow` alone' }
   }
@@ -22,7 +23,7 @@ export function checkClaude (team: Readonly<Record<string, unknown>>): { field: 
 export function claudeFlags ({ permissionMode, allowedTools, maxTurns, maxBudgetUsd, mcpServers }: Readonly<ClaudeOptions>): string[] {
   return [
     ...(permissionMode === undefined ? [] : ['--permission-mode', permissionMode]),
-    ...(allowedTools === undefined ? [] : ['--allowedTools', allowedTools.join(',')]),
+    ...(allowedTools === undefined || allowedTools.length === 0 ? [] : ['--allowedTools', allowedTools.join(',')]),
     ...(maxTurns === undefined ? [] : ['--max-turns', String(maxTurns)]),
     ...(maxBudgetUsd === undefined ? [] : ['--max-budget-usd', decimal(maxBudgetUsd)]),
     ...(mcpServers === undefined ? [] : ['--mcp-config', JSON.stringify({ mcpServers })])

@@ -2,6 +2,7 @@ import type { Agent, AgentOptions, Capabilities, Kind, Program, Start } from './
 import { checkClaude, CLAUDE_FIELDS, claudeFlags } from './claude-options.ts'
 import { claudeLogin } from './claude-login.ts'
 import { conversationFlags, startStreamJson } from './stream-json.ts'
+import { nameOnPipe } from './tool-calls.ts'
 import { recordOfClaude } from './transcript.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
@@ -27,6 +28,7 @@ const CLOUDS: ReadonlyArray<readonly [choice: string, names: RegExp]> = [
 export const claude: Kind = {
   program: 'claude',
   install: 'install Claude Code',
+  pipe: true,
   environment: base => [VARIABLES, ...CLOUDS.filter(([choice]) => base[choice]).map(([, names]) => names)],
   fields: CLAUDE_FIELDS,
   check: checkClaude,
@@ -48,7 +50,8 @@ export function claudeProgram ({ command = claude.program!, args = [], model, op
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',
       '--disallowedTools', [...WITHHELD, ...options.disallowedTools ?? []].join(','),
-      ...claudeFlags(options),
+      // Each of Iris's by its name: the user may have a server of the same name, whose other tools are none of these.
+      ...claudeFlags({ ...options, allowedTools: [...(start.tools?.names ?? []).map(nameOnPipe), ...options.allowedTools ?? []] }),
       ...conversationFlags(start),
       ...(model === undefined ? [] : ['--model', model]),
       ...args

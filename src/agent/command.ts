@@ -6,7 +6,14 @@ import { requireProgram } from './program.ts'
 /** The longest answer that is kept, bytes: a program that prints for ever must not fill the memory. */
 export const LONGEST_ANSWER = 16 * 1024 * 1024
 
-export const command: Kind = { fields: ['model'], environment: () => [], create: createCommand }
+export const command: Kind = {
+  fields: ['model'],
+  environment: () => [],
+  check: ({ command }) => command === undefined
+    ? { field: 'command', text: 'is missing: the program that reads the message and prints the answer' }
+    : undefined,
+  create: createCommand
+}
 
 /**
  * Any program that reads a prompt and prints an answer: run once for each turn, without a shell. The message goes to its
@@ -18,9 +25,8 @@ export function createCommand (options: AgentOptions): Agent {
 
 async function begin (start: Start, options: AgentOptions): Promise<AgentProcess> {
   const { on, cwd, env, launch, args = [] } = start
-  if (start.command === undefined) throw new AgentError('The agent `command` needs the team\'s `command`: the program to run')
   if (start.fork !== undefined && !start.resume) throw new AgentError('This kind of agent cannot fork a conversation: it keeps none')
-  const program = start.command
+  const program = start.command!
   // Here it is known now, and not with the first message, that there is no such program.
   if (launch === undefined) await requireProgram(program, { cwd, env })
 

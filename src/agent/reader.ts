@@ -2,6 +2,7 @@ import type { AgentEvent } from './agent.ts'
 import type { MessageType } from '../../schemas/message.ts'
 import { blocksOf, judge, type ControlResponse, type Frame } from './frame.ts'
 import { LOG_IN } from './claude-login.ts'
+import type { ToolCalls } from './tool-calls.ts'
 import { refusedUntil, troubleOf, type Hints } from './trouble.ts'
 import { createMeter } from './usage.ts'
 
@@ -11,6 +12,8 @@ export interface ReaderOptions {
   on (event: AgentEvent): void
   /** A control request of ours is answered. */
   answered (response: ControlResponse): void
+  /** The program's own calls to Iris, where it may make any. */
+  calls?: Pick<ToolCalls, 'take' | 'drop'> | undefined
   /** A control request that Iris has no answer for; the program waits for one. */
   unanswerable (requestId: string, subtype: string): void
 }
@@ -39,7 +42,7 @@ const REMEMBERED = 100
  * model's answer and in the result. In between, a frame belongs to the turn that is on. Older versions (2.1.197) name
  * nothing: there a turn is that of the message in flight, unless its result has an `origin`.
  */
-export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderOptions): Reader {
+export function createReader ({ costSoFar, on, answered, calls, unanswerable }: ReaderOptions): Reader {
   const meter = createMeter(costSoFar)
   const known = new Set<string>()
   const tools = new Map<string, string | null>()
@@ -194,6 +197,7 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
     if (requestId === undefined) return on({ type: 'activity' })
     if (request?.subtype !== 'can_use_tool' || request.tool_name === undefined) {
       on({ type: 'activity' })
+      if (request !== undefined && calls?.take(requestId, request)) return
       return unanswerable(requestId, request?.subtype ?? 'unknown')
     }
     const tellId = tools.get(request.tool_use_id ?? '') ?? ownerOf(frame)
@@ -210,7 +214,7 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
       case 'command_lifecycle': return lifecycle(frame)
       case 'control_request': return controlRequest(frame)
       case 'control_cancel_request':
-        return on(frame.request_id === undefined ? { type: 'activity' } : { type: 'unask', requestId: frame.request_id })
+        return on(frame.request_id === undefined || calls?.drop(frame.request_id) ? { type: 'activity' } : { type: 'unask', requestId: frame.request_id })
       case 'control_response':
         on({ type: 'activity' })
         version = frame.response?.response?.claude_code_version ?? version

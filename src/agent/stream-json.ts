@@ -6,8 +6,12 @@ import { createLines } from './lines.ts'
 import { lockConversation } from './lock.ts'
 import { composed, contentOf } from './content.ts'
 import { createReader } from './reader.ts'
+import { createToolCalls, SERVER } from './tool-calls.ts'
 
 const CAPABILITIES: Capabilities = { resume: true, fork: true }
+
+/** ms that the program says its tools may take, less what a call takes on its way. */
+const patienceOf = ({ MCP_TOOL_TIMEOUT: ms }: Start['env']) => Number(ms) > 0 ? Math.max(1_000, Number(ms) - 2_000) : undefined
 
 /** Which conversation: its own, a new one, or a new one that begins with another up to a place of that. */
 export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pick<Start, 'conversation' | 'resume' | 'fork' | 'forkPlace'>): string[] {
@@ -36,6 +40,11 @@ export async function startStreamJson (program: Program, start: Start, options: 
   /** The tells whose messages have another id on the wire, by that. */
   const aliases = new Map<string, string>()
 
+  const calls = start.tools && createToolCalls(start.tools, {
+    ask: asked => { request(randomUUID(), asked) },
+    answer: (requestId, response) => { write({ type: 'control_response', response: { subtype: 'success', request_id: requestId, response } }) },
+    patience: patienceOf(program.env)
+  })
   const reader = createReader({
     costSoFar: start.costSoFar,
     on (event) {
@@ -48,6 +57,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
       if (subtype === 'success') resolveReady()
       else rejectReady(new AgentError(`The agent refused to begin: ${error ?? 'it does not say why'}`))
     },
+    calls,
     unanswerable (requestId, subtype) {
       write({ type: 'control_response', response: { subtype: 'error', request_id: requestId, error: `Iris does not answer ${subtype}` } })
     }
@@ -61,6 +71,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
   function exited (exit: Exit) {
     lines.end()
     gone = true
+    calls?.close()
     unlock()
     if (live) on({ type: 'exit', exit } satisfies AgentEvent)
     else rejectReady(endedEarly(exit, refusal))
@@ -70,6 +81,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
   try {
     child = await spawnChild({ ...options, ...program, launch, sessionId, stdout: lines.push, exit: exited })
   } catch (err) {
+    calls?.close()
     unlock()
     throw err
   }
@@ -77,7 +89,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
   if (signal.aborted) abort()
   try {
     const { schema, options: { systemPrompt } = {} } = start
-    request(initialize, { subtype: 'initialize', ...(systemPrompt !== undefined && { appendSystemPrompt: systemPrompt }), ...(schema !== undefined && { jsonSchema: schema }) })
+    request(initialize, { subtype: 'initialize', ...(calls && { sdkMcpServers: [SERVER] }), ...(systemPrompt !== undefined && { appendSystemPrompt: systemPrompt }), ...(schema !== undefined && { jsonSchema: schema }) })
     await ready
     live = true
   } catch (err) {
@@ -111,13 +123,15 @@ export async function startStreamJson (program: Program, start: Start, options: 
   }
 }
 
-function throwIfAborted (signal: AbortSignal) {
+/** A start that was given up is not gone on with. */
+export function throwIfAborted (signal: AbortSignal) {
   if (!signal.aborted) return
   const why = signal.reason instanceof Error ? `: ${signal.reason.message}` : ''
   throw new AgentError(`The start of the agent was given up${why}`, { cause: signal.reason })
 }
 
-function endedEarly ({ code, signal, stderr }: Exit, refusal: string | undefined) {
+/** Why a start has come to nothing, by how the program ended. */
+export function endedEarly ({ code, signal, stderr }: Exit, refusal: string | undefined) {
   const words = `${refusal ?? ''}\n${stderr}`
   const conversation = /No conversation found|does not match any session/.test(words)
     ? 'unknown'

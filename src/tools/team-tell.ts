@@ -41,10 +41,11 @@ export const teamTell = defineTool({
 
   async handler ({ toTeam, message, attachments, schema, fromTeam, timeout, tellId }, call) {
     const { caller, config, teams, tells, clock, signal, patience, attempt, emit } = call
-    teams.ready(toTeam)
     const wanted = timeout ?? config().settings.tellTimeout
     const own = tellId ?? attempt?.workId
-    const begun = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(attachments && { attachments }), ...(schema && { schema }), ...(own !== undefined && { tellId: own }) }, emit)
+    // Who comes again gets what there is, whatever became of the team.
+    if (own === undefined || !tells.has(own)) teams.ready(toTeam)
+    const begun = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(attachments && { attachments }), ...(schema && { schema }), ...(own !== undefined && { tellId: own }), ...(caller.session !== undefined && { session: caller.session }) }, emit)
     const id = begun.tellId
     hearQuestions(begun, call)
     if (attempt !== undefined) attempt.stage = 'begun'

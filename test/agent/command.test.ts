@@ -81,7 +81,6 @@ t.test('an answer without end is cut off', async t => {
 t.test('what is missing is said at the start', async t => {
   const cwd = scratch(t)
   for (const [more, message] of [
-    [{}, /needs the team's `command`/],
     [{ command: 'no-such-program-there' }, /'no-such-program-there' is not found on PATH/],
     [{ command: './absent' }, /'.\/absent' is not found/],
     [{ command: cwd }, /is not an executable file/],

@@ -47,6 +47,17 @@ t.test('Echo gets no key of Claude\'s', async t => {
   t.strictSame(names, ['PATH', 'HOME', 'LC_ALL', 'https_proxy', 'NODE_EXTRA_CA_CERTS', 'XDG_CONFIG_HOME', 'ECHO_LOG'])
 })
 
+t.test('Each of the others gets what begins with its own name', async t => {
+  const keys = { CODEX_HOME: 'c', OPENAI_API_KEY: 'k', GEMINI_API_KEY: 'k', GOOGLE_CLOUD_PROJECT: 'p', OPENCODE_CONFIG: 'c', GOOSE_PROVIDER: 'p', ANTHROPIC_API_KEY: 'k', MY_OPENAI_API_KEY: 's' }
+  const namesOf = (kind: string) => Object.keys(environmentOf(keys, kind))
+  t.strictSame(namesOf('acp'), [])
+  t.strictSame(namesOf('claude-acp'), ['ANTHROPIC_API_KEY'])
+  t.strictSame(namesOf('codex'), ['CODEX_HOME', 'OPENAI_API_KEY'])
+  t.strictSame(namesOf('gemini'), ['GEMINI_API_KEY', 'GOOGLE_CLOUD_PROJECT'])
+  t.strictSame(namesOf('opencode'), ['OPENCODE_CONFIG'])
+  t.strictSame(namesOf('goose'), ['GOOSE_PROVIDER'])
+})
+
 t.test('The keys of a cloud go along only where that cloud is chosen', async t => {
   const clouds = { AWS_REGION: 'r', GOOGLE_APPLICATION_CREDENTIALS: '/g', AZURE_CLIENT_ID: 'z' }
   t.strictSame(environmentOf(clouds, 'claude'), {})

@@ -5,12 +5,14 @@ export interface Effort {
   readonly seconds: number
   /** tells per side and round */
   readonly tells: number
+  /** WebSockets per side and round */
+  readonly clients: number
   /** ms that a server is left alone before its memory is read */
   readonly idle: number
 }
 
-export const WHOLE: Effort = { rounds: 7, seconds: 2, tells: 200, idle: 2_000 }
-export const SHORT: Effort = { rounds: 1, seconds: 1, tells: 20, idle: 200 }
+export const WHOLE: Effort = { rounds: 7, seconds: 2, tells: 200, clients: 10_000, idle: 2_000 }
+export const SHORT: Effort = { rounds: 1, seconds: 1, tells: 20, clients: 300, idle: 200 }
 
 /** What a goal is about: ours / limit, ours − limit, or ours by itself. */
 export type Subject = 'ratio' | 'added' | 'ours'

@@ -3,7 +3,7 @@
  *
  *   --short          only sees that every measure still runs; says nothing about how fast
  *   --json <file>    writes all figures there
- *   --only <name>    one measure: rest, tell, start, memory; may be repeated
+ *   --only <name>    one measure: rest, tell, start, memory, sockets; may be repeated
  *   --profile <dir>  writes the CPU profiles of the servers of `rest` and `tell` there
  */
 import { writeFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ import { takeCores } from './cores.ts'
 import { SHORT, WHOLE, type Row } from './measure.ts'
 import { createMemory } from './memory.ts'
 import { createRest } from './rest.ts'
+import { createSockets } from './sockets.ts'
 import { createStart } from './start.ts'
 import { fault, met, paired, spread } from './statistics.ts'
 import { table } from './table.ts'
@@ -25,7 +26,7 @@ const { values: { short, json, only, profile } } = parseArgs({
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { process.exit(1) })
 
 const cores = takeCores()
-const measures = [createRest(cores, profile), createTell(cores, profile), createStart(cores), createMemory(cores)]
+const measures = [createRest(cores, profile), createTell(cores, profile), createStart(cores), createMemory(cores), createSockets(cores)]
 for (const name of only ?? []) {
   if (!measures.some(measure => measure.name === name)) throw new Error(`No measure is named '${name}': ${measures.map(measure => measure.name).join(', ')}`)
 }

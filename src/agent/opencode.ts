@@ -1,0 +1,16 @@
+import { acpKind } from './acp/kind.ts'
+
+/** OpenCode, which speaks the Agent Client Protocol itself. It is its configuration that has it ask; its modes are sorts of work. */
+export const opencode = acpKind({
+  program: 'opencode',
+  args: ['acp'],
+  env: {
+    OPENCODE_PERMISSION: JSON.stringify({ edit: 'ask', bash: 'ask', webfetch: 'ask', external_directory: 'ask' }),
+    OPENCODE_DISABLE_AUTOUPDATE: '1'
+  },
+  install: 'npm install -g opencode-ai',
+  login: 'Run `opencode auth login` in a terminal, or set the key of its provider in the team\'s `env`',
+  unasked: /^$/,
+  // A call is first titled with its tool, and by what it does with later.
+  tool: (_call, first) => /^[a-z][\w-]*$/.test(first ?? '') ? first : undefined
+}, [/^OPENCODE_\w+$/])
