@@ -91,7 +91,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       if (!sessions.get(sessionId).current) throw new SessionNotFoundError(sessionId)
     },
     idleTimeout: team => config().teams.get(team)?.idleTimeout ?? config().settings.idleTimeout,
-    start: session => bringToLife(session, teams.ready(session.to), {
+    start: (session, schema) => bringToLife(session, teams.ready(session.to), {
       sessions,
       approvals,
       log,
@@ -102,7 +102,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
-    })
+    }, schema)
   })
   const lookBack = createRecovery({
     store,
