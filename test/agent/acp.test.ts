@@ -45,6 +45,18 @@ t.test('It says how the turn ended, and what to do where that is known', async t
   t.equal((await end('hello')).outcome, 'completed')
 })
 
+t.test('A word of the program\'s own is no answer, and without one it is why there is none', async t => {
+  const { tell } = await lab(t, 'claude-acp').wake()
+  const both = await tell('!notice and a warning')
+  t.strictSame(both.answer, ['echo: and'])
+  t.equal(both.end.outcome, 'completed')
+  t.match(both.events.flatMap(event => event.type === 'message' && event.kind === 'system' ? [event.data] : []), [{ content: { text: 'and a warning' } }])
+  const alone = await tell('!notice {"error":{"message":"no credit"}}')
+  t.strictSame(alone.answer, [])
+  t.match(alone.end, { outcome: 'failed', error: 'no credit' })
+  t.equal((await tell('hello')).end.outcome, 'completed')
+})
+
 t.test('A turn costs what the running total grows by', async t => {
   const { wake } = lab(t)
   const { tell } = await wake({ costSoFar: 0.25 })

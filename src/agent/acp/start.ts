@@ -99,7 +99,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
   async function turn (text: string) {
     try {
       const ending = await wire.agent.request<Ending>('session/prompt', { sessionId, prompt: [{ type: 'text', text }] })
-      const judged = judge(ending, { interrupted, denied: questions.denied })
+      const judged = judge(ending, { interrupted, denied: questions.denied, onlyNotice: reader.onlyNotice })
       const usage = usageOf(ending, { before: spent, now: total })
       spent = total ?? spent
       end(ending, { ...judged, ...(usage !== undefined && { usage }), ...(total !== undefined && { costTotal: total }), ...(judged.outcome === 'completed' && { place: placeOf(kept) }) })
