@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createClaude } from '../../src/agent/claude.ts'
 import type { Start } from '../../src/agent/agent.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -150,6 +151,7 @@ t.test('The real Claude Code', { skip, timeout: 300_000 }, async t => {
     const killed = randomUUID()
     agent.send(killed, { text: script([{ say: 'Before.', use: 'Bash', input: { command: 'echo hi', description: 'x' } }, { say: 'y'.repeat(600), chunks: 600, pause: 100 }]) })
     await ear.until('delta', ({ text }) => text.includes('y'))
+    while ((await of(killed)).state === 'none') await delay(20) // it writes its record in its own time
     process.kill(agent.pid, 'SIGKILL')
     await ear.until('exit')
     t.strictSame(await of(killed), { state: 'partial', text: 'Before.' })
