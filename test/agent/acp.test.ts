@@ -117,7 +117,7 @@ t.test('A crash is told with code and last words, and what it left behind dies w
   const { ear, process, tell } = await lab(t).wake()
   const orphan = Number((await tell('!orphan')).answer[0]?.slice('echo: '.length))
   t.ok(alive(orphan))
-  process.send(randomUUID(), '!crash 3')
+  process.send(randomUUID(), { text: '!crash 3' })
   t.match((await ear.until('exit')).exit, { code: 3, signal: null, stderr: /told to crash/, expected: false })
   t.notOk(ear.events.some(event => event.type === 'ended' && event.outcome !== 'completed'), 'the exit says it all')
   t.notOk(alive(orphan))
@@ -127,7 +127,7 @@ t.test('Many that are killed at once, in the middle of anything, each say so and
   const { wake } = lab(t)
   const exits = await Promise.all(Array.from({ length: 6 }, async (_, n) => {
     const { ear, process: agent } = await wake()
-    agent.send(randomUUID(), n % 2 ? `!slow 5000 0 ${'x'.repeat(300_000)}` : 'x'.repeat(900_000))
+    agent.send(randomUUID(), { text: n % 2 ? `!slow 5000 0 ${'x'.repeat(300_000)}` : 'x'.repeat(900_000) })
     if (n % 3 > 0) await ear.until('delta')
     process.kill(agent.pid, 'SIGKILL')
     agent.interrupt()

@@ -38,7 +38,7 @@ async function record (name: Name, real: Real) {
   const agent = await KINDS.get(name)!.create({ clock: systemClock, owner: randomUUID() }).start(startOf(cwd, ear, { command, ...real.more, env }))
   const say = scenario(real, cwd)
   const tell = async (text: string, meanwhile: Promise<unknown> = Promise.resolve()) => {
-    agent.send(randomUUID(), text)
+    agent.send(randomUUID(), { text })
     await Promise.all([meanwhile, ear.until('ended')])
   }
   const decide = (decision: (input: Record<string, unknown>) => Decision) => ear.until('ask').then(({ requestId, input }) => { agent.answer(requestId, decision(input)) })

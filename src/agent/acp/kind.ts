@@ -8,6 +8,7 @@ export function acpKind (preset: Preset, variables: readonly RegExp[]): Kind {
   return {
     ...(preset.program !== undefined && { program: preset.program }),
     ...(preset.install !== undefined && { install: preset.install }),
+    fields: ['model', 'mode'],
     environment: () => variables,
     check: team => checkTeam(preset, team),
     create (options) {

@@ -119,7 +119,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
     pid: child.pid,
     version: said.agentInfo?.version,
     capabilities,
-    send (tellId, text) {
+    send (tellId, { text }) {
       if (gone) throw new AgentError('The agent has ended')
       if (inTurn) throw new Error(`The tell ${String(reader.tellId)} has not ended`)
       inTurn = true
