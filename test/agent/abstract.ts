@@ -9,8 +9,9 @@ import { createEar, living, scratch, startOf } from './ear.ts'
 
 /** A kind of agent, and what to say to the one under test so that it does what is tested. */
 export interface Subject {
-  create (options: AgentOptions): Agent
-  /** How it is started in a scratch directory, beside where and by whom. `again`: to go on with a conversation. */
+  /** `again`: for going on with conversations. */
+  create (options: AgentOptions, again: boolean): Agent
+  /** How it is started in a scratch directory, beside where and by whom. `again` as above. */
   start (t: Test, directory: string, again: boolean): Partial<Start> | Promise<Partial<Start>>
   /** Answers to a message without a script. */
   answerTo (message: string): string
@@ -39,9 +40,10 @@ export function agentSuite (t: Test, name: string, subject: Subject) {
     const cwd = join(root, 'project')
     mkdirSync(cwd)
     const owner = randomUUID()
-    const agent = subject.create({ clock: systemClock, owner, home: join(root, 'kept') })
+    const options = { clock: systemClock, owner, home: join(root, 'kept') }
+    const [agent, later] = [subject.create(options, false), subject.create(options, true)]
     const [settings, again] = [await subject.start(t, root, false), await subject.start(t, root, true)]
-    const wake = (more: Partial<Start> = {}) => living(t, agent, cwd, { ...(more.resume ? again : settings), ...more })
+    const wake = (more: Partial<Start> = {}) => living(t, more.resume ? later : agent, cwd, { ...(more.resume ? again : settings), ...more })
     const fails = (more: Partial<Start>, expected: object) => t.rejects(agent.start(startOf(cwd, createEar(), { ...settings, ...more })), { name: 'AgentError', ...expected })
     return { cwd, wake, fails, left: () => sweepOwner(owner) }
   }

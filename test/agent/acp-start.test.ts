@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { lab } from './acp-lab.ts'
-import { TAPS_OWN } from './ear.ts'
+import { scratch, TAPS_OWN } from './ear.ts'
 
 t.test('One that wants a login gets it where it can be had, and is understood where not', async t => {
   const { fails } = lab(t, 'acp', { PEER_LOGIN: '1' })
@@ -45,7 +45,7 @@ t.test('One that would destroy a conversation of this minute is not let near it 
 })
 
 t.test('The first start goes before the others where they would get in each other\'s way', async t => {
-  const { wake } = lab(t, 'opencode')
+  const { wake } = lab(t, 'opencode', { PEER_ALONE: scratch(t) })
   const pids = (await Promise.all([wake(), wake(), wake()])).map(({ process }) => process.pid)
   t.equal(new Set(pids).size, 3)
 })

@@ -85,6 +85,17 @@ t.test('What it says after it was interrupted belongs to the tell that was', asy
   t.match(late, [{ tellId: cut.tellId }, { tellId: cut.tellId }])
 })
 
+t.test('A question that is decided by the end of its turn is cancelled', async t => {
+  const { ear, process, tell } = await lab(t).wake()
+  void ear.until('ask').then(({ requestId }) => {
+    process.answer(requestId, { behavior: 'deny', message: 'it was withdrawn' })
+    process.interrupt()
+  })
+  const { end, answer } = await tell('!ask Write {"file_path":"a.txt"}')
+  t.equal(end.outcome, 'interrupted')
+  t.strictSame(answer, [], 'it goes on with nothing')
+})
+
 t.test('It has no file system of Iris\'s', async t => {
   const { tell } = await lab(t).wake()
   t.strictSame((await tell('!files')).answer, ['echo: -32601'])

@@ -44,7 +44,8 @@ export function realSuite (name: Name, { environment, write, more, echoesErrors 
   t.test(name, { skip: missing ? `${PACKAGES[name].name} ${PACKAGES[name].version} is not installed: node dist/test/agents/install.js` : false, timeout: 600_000 }, async t => {
     agentSuite(t, name, {
       ...rest,
-      create: kind.create,
+      // A minute later, for the one that tells its conversations by the minute.
+      create: ({ clock, ...options }, again) => kind.create({ ...options, clock: again ? { ...clock, now: () => clock.now() + 60_000 } : clock }),
       start,
       edits: false,
       answerTo: message => `stub: ${message}`,

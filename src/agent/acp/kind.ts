@@ -18,7 +18,7 @@ export function acpKind (preset: Preset, variables: readonly RegExp[]): Kind {
       return {
         async start (start) {
           if (!preset.firstAlone) return await begin(start)
-          await first?.catch(() => {})
+          if (first !== undefined) await first.catch(() => {})
           const starting = begin(start)
           first ??= starting
           return await starting
