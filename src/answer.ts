@@ -6,14 +6,12 @@ const BREAK = '\n\n'
 
 /**
  * The text of one answer while it grows. Deltas are a preview of the current block until `block` says what it really is;
- * `take` gives the next chunk, so that chunks applied in order always make `text`.
+ * `take` gives the next chunk, so that chunks applied in order always make `text`. `shown` is what those before it have made.
  */
-export function createAnswer () {
+export function createAnswer (shown = '') {
   let settled = ''
   let preview = ''
   let blocks = 0
-  /** What the chunks taken so far make. */
-  let shown = ''
 
   const current = (block: string) => block === '' ? settled : blocks === 0 ? block : settled + BREAK + block
 

@@ -1,6 +1,7 @@
 import type { EventOf } from '../schemas/event.ts'
 import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
+import { applyChunks, createAnswer, type Chunk } from './answer.ts'
 import { checkSchema, readAttachments, sameParts } from './attachments.ts'
 import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
 import type { Clock } from './clock.ts'
@@ -84,9 +85,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     log,
     clock,
     limits,
-    onChunk (running, chunk) {
-      try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
-    }
+    onChunk: show
   })
   let draining = false
 
@@ -115,6 +114,10 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   function tellOf (running: Running, event: Progress, change?: () => void) {
     const [stored] = log.append(event as EventOf<'tell:started'>, change)
     for (const watcher of running.watchers) watcher({ ...event, seq: stored!.seq })
+  }
+
+  function show (running: Running, chunk: Chunk) {
+    try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
   }
 
   const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
@@ -153,6 +156,16 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       })
   }
 
+  /** How a tell ended that had begun in an earlier life of the server. What its readers lack of the answer comes to them as ever, before its end. */
+  async function regain (running: Running): Promise<Recovered> {
+    const end = await lookBack(get(running.id), running.session)
+    const answer = createAnswer(applyChunks(store.events.chunks(running.id)))
+    const rest = () => answer.take(limits().chunkSize, true)
+    answer.block(end.response)
+    for (let chunk = rest(); chunk !== null; chunk = rest()) show(running, chunk)
+    return end
+  }
+
   async function advance (sessionId: string): Promise<void> {
     const here = line(sessionId)
     if (here.running !== null || draining) return
@@ -163,7 +176,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     }
     here.running = next
     try {
-      finish(next, next.begun ? await lookBack(get(next.id), next.session) : await run(next)) // begun: in an earlier life of the server
+      finish(next, next.begun ? await regain(next) : await run(next))
     } catch (err) {
       if (err === STOPPING) return
       if (!(err instanceof IrisError)) onError(err)

@@ -23,13 +23,16 @@ async function afterDeath (t: Test, record: Agent['record'] & {}, before: { hear
   await dead.clock.advance(50)
   const live = wire(t, { home, script: { record, onSend: (process, text) => { queueMicrotask(() => { process.reply(`re: ${text}`) }) } } })
   const terminal: string[] = []
+  const chunks: unknown[] = []
   live.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:error' || event.event === 'tell:complete') terminal.push(event.data.tellId) })
+  live.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:chunk') chunks.push([event.data.tellId, event.data.offset, event.data.chunk]) })
   const recovered = live.services.tells.recover()
   return {
     ...live,
     recovered,
     ids: [ran.tellId, waited.tellId] as const,
     terminal,
+    chunks,
     session: () => live.services.sessions.get(ran.sessionId),
     async settle () {
       await recovered
@@ -52,6 +55,7 @@ t.test('a tell that the agent has finished while the server died is completed, w
   const ran = await live.settle()
   t.match(ran, { state: 'completed', response: 'the whole answer', usage, endedAt: Number })
   t.notOk('error' in ran)
+  t.same(live.chunks[0], [ran.tellId, 'the who'.length, 'le answer'], 'who has heard its beginning hears the rest, before its end')
   t.match(live.session(), { resumable: true, costSoFar: 7, place: 'here' })
   t.match(asked, [{ tellId: live.ids[0], conversation: live.session().conversation, cwd: live.home, costSoFar: 0 }])
   t.equal(live.agent.processes[0]!.start.resume, true, 'its conversation goes on')
