@@ -19,6 +19,9 @@ export interface Guard {
 /** Public by their range, and yet no place of the public: the services that clouds have for their own machines. */
 const CLOUD = new Set(['168.63.129.16'])
 
+/** All IPv6 addresses that are given to the public; `::127.0.0.1` and its like lie outside. */
+const GLOBAL = ipaddr.parseCIDR('2000::/3')
+
 /**
  * Refuses loopback, private, link-local, shared and reserved addresses, however they are written, and the ranges that stand for
  * an IPv4 address inside of an IPv6 one. `allow` lists addresses, ranges and host names that are let through all the same.
@@ -29,7 +32,7 @@ export function createGuard ({ allow, resolve = host => lookup(host, { all: true
     if (!ipaddr.isValid(address)) return false
     const parsed = ipaddr.process(address)
     if (allow().some(one => isIn(parsed, one))) return true
-    return parsed.range() === 'unicast' && !CLOUD.has(parsed.toString())
+    return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(GLOBAL)) && !CLOUD.has(parsed.toString())
   }
 
   function check (url: string): void {
