@@ -85,3 +85,14 @@ t.test('a name that changes its mind is followed nowhere: what was checked is wh
   t.equal(outside.received.length, 1)
   t.equal(inside.received.length, 0)
 })
+
+t.test('an address that config.yaml allows no longer is connected to no more', async t => {
+  const receiver = await receive(t)
+  const { make, services } = hooked(t)
+  const { webhook: { webhookId } } = make({ url: receiver.url })
+  const signal = new AbortController().signal
+  t.match(await services.webhooks.test(webhookId, signal), { status: 200 })
+  services.reconfigure({ ...services.config(), webhooks: { ...services.config().webhooks, allow: [] } })
+  t.match(await services.webhooks.test(webhookId, signal), { error: /no public address/ })
+  t.equal(receiver.received.length, 1)
+})
