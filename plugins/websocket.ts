@@ -17,6 +17,9 @@ export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'vers
   call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
 }
 
+/** ms that peers have to answer the close of a server that stops: what they have not read is in the log. */
+const STOP_WITHIN = 1_000
+
 /**
  * `/ws`: JSON text frames `{event, data, id?}`, both ways. A request is a tool's name, its second name, or a subscription; it
  * is answered by `result` or `error`, and all it causes carries its id. Who comes without a key says `auth {token}` first.
@@ -34,7 +37,7 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
     await scope.register(ws, {
       options: { maxPayload: api().bodyLimit, perMessageDeflate: false },
       preClose (done) {
-        for (const connection of connections) connection.close(1001, 'The server stops')
+        for (const connection of connections) connection.close(1001, 'The server stops', STOP_WITHIN)
         done()
       },
       // The peer's faults come here with the socket closing already; what comes with it open is ours.

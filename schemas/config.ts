@@ -1,4 +1,5 @@
 import { Type, type Static, type TProperties } from '@sinclair/typebox'
+import { ClaudeOptions } from './claude.ts'
 import { DURATION } from './duration.ts'
 import { PERMISSIONS } from './key.ts'
 import { OneOf } from './one-of.ts'
@@ -37,6 +38,7 @@ export const Settings = closed({
   toolTimeout: Duration('30m', 'How long an agent may be silent while one of its tool calls runs. 0 for ever.'),
   tellTimeout: Duration('30s', 'How long team_tell waits where the caller does not say.'),
   approvalTimeout: Duration('5m', 'How long an agent\'s permission question waits for a person; then it is denied. 0 for ever.'),
+  limitWait: Duration('6h', 'How long a tell may wait for a rate limit of its agent\'s model service to pass. 0 not at all.'),
   maxQueued: Type.Integer({ minimum: 0, maximum: 100_000, default: 100, description: 'Tells that may wait for one session' }),
   maxDepth: Type.Integer({ minimum: 0, maximum: 1000, default: 8, description: 'How many tells may stand above one: a team that is told tells another, and so on' }),
   idempotencyTtl: Duration('24h', 'How long an idempotency key is remembered.'),
@@ -103,10 +105,11 @@ export const TeamConfig = Type.Object({
   })),
   mode: Type.Optional(Type.String({ minLength: 1, description: 'The mode that the agent works in, by the agent\'s own name for it, where it has several. Without it, the one in which it asks before it acts' })),
   env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String(), { description: 'Environment variables for the agent' })),
-  worktree: Type.Optional(OneOf(['per-session'], { description: 'Each session works in a git worktree of its own, on a branch of its own, in the data directory. When its agent sleeps it is removed if nothing in it would be lost, else kept' })),
   remote: Type.Optional(Remote),
   container: Type.Optional(Container),
-  idleTimeout: Type.Optional(Duration(undefined, 'In the place of settings.idleTimeout.'))
+  worktree: Type.Optional(OneOf(['per-session'], { description: 'Each session works in a git worktree of its own, on a branch of its own, in the data directory. When its agent sleeps it is removed if nothing in it would be lost, else kept' })),
+  idleTimeout: Type.Optional(Duration(undefined, 'In the place of settings.idleTimeout.')),
+  ...ClaudeOptions
 }, { additionalProperties: false })
 
 /** config.yaml as written. Durations are still text here. */

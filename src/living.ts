@@ -23,6 +23,8 @@ export interface Living {
   readonly entered: number
   readonly reason: string
   readonly pid: number | undefined
+  /** The form that its answers have, a JSON Schema, for as long as it lives. */
+  readonly schema: Readonly<Record<string, unknown>> | undefined
   /** The process, once it is ready. */
   readonly agent: AgentProcess | undefined
   /** Resolves when the agent is ready; rejects with why it could not be started. */
@@ -62,7 +64,7 @@ const unforkable = ({ details }: IrisError) => new AgentError(
   'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, badge, spawnTimeout, onError }: Surroundings): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, badge, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
@@ -86,8 +88,8 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     try { write() } catch (err) { onError(err) }
   }
 
-  function record (type: MessageType, data: unknown, tellId: string | null = null) {
-    note(() => { log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data } } }) })
+  function record (type: MessageType, data: unknown, tellId: string | null = null, parent?: string) {
+    note(() => { log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data, ...(parent !== undefined && { parent }) } } }) })
   }
 
   /** Whatever fails in here, the reader of the agent's output goes on, and every listener hears the event. */
@@ -110,7 +112,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
         if (event.place !== undefined) sessions.update(sessionId, { place: event.place })
         break
       case 'message':
-        record(event.kind, event.data, event.tellId)
+        record(event.kind, event.data, event.tellId, event.parent)
         break
       case 'ask':
         put(event)
@@ -190,6 +192,8 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       ...(team.args !== undefined && { args: team.args }),
       ...(team.model !== undefined && { model: team.model }),
       ...(team.mode !== undefined && { mode: team.mode }),
+      options: team,
+      ...(schema !== undefined && { schema }),
       costSoFar: row.costSoFar,
       on,
       signal: giveUp.signal
@@ -244,6 +248,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   return {
     sessionId,
     team: team.name,
+    schema,
     get state () { return state },
     get since () { return since },
     get entered () { return entered },

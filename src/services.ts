@@ -61,7 +61,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
   let current = first
   const config = () => current
   const { home } = first
-  function agentOf (team: Team): Agent {
+  const places = createPlaces({ clock, owner: home, environment, patience: () => config().settings.spawnTimeout })
+  const agentOf = (team: Team) => {
     const agent = agents?.(team) ?? kinds.get(team.agent)!
     const place = places.of(team)
     return place === undefined ? agent : elsewhere(place, agent)
@@ -79,7 +80,6 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock })
-  const places = createPlaces({ clock, owner: home, environment, patience: () => config().settings.spawnTimeout })
   const teams = createTeams(config, team => places.of(team)?.status())
   const sessions = createSessions({ store, clock })
   const approvals = createApprovals({
@@ -95,7 +95,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       if (!sessions.get(sessionId).current) throw new SessionNotFoundError(sessionId)
     },
     idleTimeout: team => config().teams.get(team)?.idleTimeout ?? config().settings.idleTimeout,
-    start: session => bringToLife(session, teams.ready(session.to), {
+    start: (session, schema) => bringToLife(session, teams.ready(session.to), {
       sessions,
       approvals,
       log,
@@ -106,7 +106,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
-    })
+    }, schema)
   })
   const lookBack = createRecovery({
     store,

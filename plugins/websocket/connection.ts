@@ -22,7 +22,8 @@ export interface Surroundings {
 }
 
 export interface Connection {
-  close (code: number, reason: string): void
+  /** The peer has `within` ms to answer. */
+  close (code: number, reason: string, within?: number): void
 }
 
 /** ms */
@@ -112,12 +113,12 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     return null
   }
 
-  function close (code: number, reason: string) {
+  function close (code: number, reason: string, within = CLOSE_WITHIN) {
     if (socket.readyState !== socket.OPEN) return
     cancelTimer()
     feed.stop()
     socket.close(code, reason.slice(0, 123))
-    cancelTimer = clock.after(CLOSE_WITHIN, () => { socket.terminate() })
+    cancelTimer = clock.after(within, () => { socket.terminate() })
   }
 
   function tooSlow (seq: number) {

@@ -33,6 +33,9 @@ export interface Frame extends Consumption {
   api_error_status?: number | null
   result?: string
   errors?: string[]
+  structured_output?: unknown
+  /** rate_limit_event; `resetsAt` in s */
+  rate_limit_info?: { status?: string, resetsAt?: number }
   terminal_reason?: string
   /** control_request, control_cancel_request */
   request_id?: string

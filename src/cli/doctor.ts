@@ -1,19 +1,14 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
-import type { Config, Team } from '../../schemas/config.ts'
-import { allowedEnvironment } from '../agent/environment.ts'
-import { KINDS } from '../agent/kinds.ts'
-import { createPlaces } from '../agent/launch/places.ts'
-import { probeAt } from '../agent/launch/probe.ts'
-import { probeVersion } from '../agent/probe.ts'
-import { systemClock } from '../clock.ts'
+import type { Config } from '../../schemas/config.ts'
 import { loadConfig, locateConfig } from '../config.ts'
 import { discover } from './client.ts'
+import { examine } from './doctor-agent.ts'
 import { loadOptions, print, printJson, type Flags, type World } from './world.ts'
 
 /** One thing looked at. `warn` lets the server run, without what it names. */
-interface Check { check: string, result: 'ok' | 'warn' | 'fail', detail: string }
+export interface Check { check: string, result: 'ok' | 'warn' | 'fail', detail: string }
 
 /** `iris doctor`: what would keep the server or a team from working. Exit code 1 where something fails. */
 export async function doctor (world: World, flags: Flags): Promise<number> {
@@ -23,7 +18,7 @@ export async function doctor (world: World, flags: Flags): Promise<number> {
   checks.push(writable(home))
   if (config !== undefined) {
     checks.push(await address(world, flags, config))
-    checks.push(...await Promise.all([...config.teams.values()].map(async team => await agent(world, team, home))))
+    checks.push(...await Promise.all([...config.teams.values()].map(async team => await examine(world, team, home))))
   }
   if (flags.json) printJson(world, { checks })
   else for (const { check, result, detail } of checks) print(world, `${result.padEnd(4)}  ${check}: ${detail}`)
@@ -71,27 +66,4 @@ async function address (world: World, flags: Flags, config: Config): Promise<Che
       server.close(() => { resolve({ check, result: 'ok', detail: `${host}:${httpPort} is free` }) })
     })
   })
-}
-
-async function agent (world: World, team: Team, home: string): Promise<Check> {
-  const { env } = world
-  const { name, path, agent: kind, command, unavailable, env: own } = team
-  const check = `team ${name}`
-  if (unavailable !== undefined) return { check, result: 'warn', detail: unavailable }
-  const { program, install, environment } = KINDS.get(kind)!
-  const run = command ?? program
-  const clock = systemClock
-  // Under another name than the server's, whose containers are not the doctor's to end.
-  const owner = `${home}#doctor`
-  const place = createPlaces({ clock, owner, environment: env, patience: () => 20_000 }).of(team)
-  if (place !== undefined) {
-    const probe = await probeAt(place, { ...(run === undefined ? { command: 'true', args: [] } : { command: run, args: ['--version'] }), cwd: path, env: own ?? {} }, { clock, owner })
-    const { where } = place.status()
-    return 'version' in probe ? { check, result: 'ok', detail: `${path} at ${where}, ${run ?? `agent ${kind}`} ${probe.version}`.trim() } : { check, result: 'warn', detail: probe.missing }
-  }
-  if (run === undefined) return { check, result: 'ok', detail: `${path}, agent ${kind} comes with Iris` }
-  const probe = await probeVersion(run, { cwd: path, env: { ...allowedEnvironment(env, environment(env)), ...own } })
-  return 'version' in probe
-    ? { check, result: 'ok', detail: `${path}, ${run} ${probe.version}` }
-    : { check, result: 'warn', detail: `${probe.missing}${command === undefined && install !== undefined ? `; ${install}, or set \`command\`` : ''}` }
 }

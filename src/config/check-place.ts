@@ -9,16 +9,16 @@ type Written = Static<typeof TeamConfig>
 const fixed = new Set(FIXED_OPTIONS.map(name => name.toLowerCase()))
 
 /** What the schema cannot say of where a team's agents run. */
-export function checkPlace (name: string, { path, remote, container, worktree, permissions }: Written): Problem[] {
+export function checkPlace (name: string, { path, remote, container, permissions, worktree }: Written): Problem[] {
   const problems: Problem[] = []
   const add = (field: string[], text: string) => problems.push({ path: ['teams', name, ...field], text: `'${['teams', name, ...field].map(plain).join('.')}' ${text}` })
   if (remote !== undefined && container !== undefined) add(['container'], 'cannot be there beside remote: an agent runs at one place')
-  if (worktree !== undefined && (remote ?? container) !== undefined) add(['worktree'], 'is for a team that works on this machine, without remote or container')
   if (container !== undefined && (container.image === undefined) === (container.name === undefined)) add(['container'], 'needs either image or name')
   if (container?.name !== undefined && container.mounts !== undefined) add(['container', 'mounts'], 'are for a container that is made from an image')
   if (!isElsewhere({ remote, container })) return problems
 
   if (!isAbsolute(path)) add(['path'], 'must be an absolute path, as it is where the agent runs')
+  if (worktree !== undefined) add(['worktree'], 'is for a team whose directory is here')
   if (typeof permissions !== 'string' && permissions.rules.some(({ path, then }) => path !== undefined && then === 'allow')) {
     add(['permissions'], 'must not allow by path: where links lead on another machine cannot be judged from here. Let such rules ask')
   }

@@ -6,6 +6,7 @@ import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
 import { DURATION } from '../../schemas/duration.ts'
 import { checkAgent } from './check-agent.ts'
 import { checkAllowed } from './check-allowed.ts'
+import { checkOptions } from './check-options.ts'
 import { SIZE } from '../../schemas/size.ts'
 import { checkKeys } from './check-keys.ts'
 import { checkPlace, isElsewhere } from './check-place.ts'
@@ -72,7 +73,7 @@ export function loadConfig (options: LoadOptions): Config {
   const wrong = [...checkKeys(api.apiKeys), ...checkAllowed(webhooks.allow)]
   const open = openToOthers(settings, api)
   if (open !== undefined) wrong.push({ path: ['api', 'requireAuth'], text: open })
-  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkAgent(name, team), ...checkPlace(name, team))
+  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkOptions(name, team), ...checkAgent(name, team), ...checkPlace(name, team))
   if (wrong.length > 0) throw fail(wrong)
   const teams = Object.entries(raw.teams).map(([name, team]) => [name, teamOf(name, team, dirname(file))] as const)
   return freeze({ file, home, settings, api, webhooks, teams: new Map(teams) })

@@ -1,4 +1,5 @@
 import type { ApprovalState, Decision } from '../../schemas/approval.ts'
+import type { AttachmentInfo } from '../../schemas/attachment.ts'
 import type { ErrorBody } from '../../schemas/error.ts'
 import type { Event, EventName, StoredEvent } from '../../schemas/event.ts'
 import type { KeyRecord } from '../../schemas/key.ts'
@@ -42,7 +43,12 @@ export interface TellRow {
   readonly caller: string
   readonly state: TellState
   readonly message: string
+  readonly attachments?: readonly AttachmentInfo[]
+  /** JSON Schema that the answer is to fit. */
+  readonly schema?: Record<string, unknown>
   readonly response: string
+  /** The answer in that form. */
+  readonly structured?: unknown
   readonly error: ErrorBody | null
   readonly usage: Usage | null
   readonly createdAt: number
@@ -175,13 +181,16 @@ export interface Store {
     remove (id: string): void
   }
   readonly tells: {
-    insert (row: TellRow): void
+    /** `bodies`: the bytes of its attachments, kept until `dropBodies`. */
+    insert (row: TellRow, bodies?: readonly Buffer[]): void
     get (id: string): TellRow | undefined
+    bodies (id: string): Buffer[]
+    dropBodies (id: string): void
     /** Of long messages and responses only the beginning. */
     list (filter: { to?: string, sessionId?: string, state?: TellState, caller?: string, teams?: readonly string[] }, page: Page): Paged<TellRow>
     /** All in this state, oldest first. */
     inState (state: TellState): TellRow[]
-    update (id: string, fields: Partial<Pick<TellRow, 'state' | 'response' | 'error' | 'usage' | 'startedAt' | 'endedAt'>>): void
+    update (id: string, fields: Partial<Pick<TellRow, 'state' | 'response' | 'structured' | 'error' | 'usage' | 'startedAt' | 'endedAt'>>): void
   }
   readonly events: {
     append (event: Event, at: number): StoredEvent

@@ -49,6 +49,7 @@ t.test('Options of ssh: names and values are plain, and those that Iris relies o
 
 t.test('A team has one place', async t => {
   t.match(problems(t, { remote: { host: 'a' }, container: { image: 'b' } }), /beside remote/)
+  t.match(problems(t, { worktree: 'per-session', remote: { host: 'a' } }), /worktree' is for a team whose directory is here/)
   t.match(problems(t, { container: {} }), /either image or name/)
   t.match(problems(t, { container: { image: 'a', name: 'b' } }), /either image or name/)
   t.match(problems(t, { container: { name: 'b', mounts: ['/a:/b'] } }), /mounts/)

@@ -16,6 +16,7 @@ import { skip, startSshd } from './sshd.ts'
 /** A kind of agent that calls back once, and says what it was answered. */
 const caller: Agent = {
   start: async start => await new Promise((resolve, reject) => {
+    if (start.env.IRIS_URL !== start.access?.url) reject(new Error('its environment says another address'))
     let out = ''
     let child: Awaited<ReturnType<typeof spawnChild>> | undefined
     const exit = (exit: Exit) => { reject(new AgentError(`it ended: ${exit.stderr}`)) }
@@ -28,7 +29,7 @@ const caller: Agent = {
       env: { ACCESS: JSON.stringify(start.access) },
       launch: start.launch,
       owner: start.cwd,
-      sessionId: undefined,
+      sessionId: start.sessionId,
       clock: systemClock,
       exit,
       stdout (chunk) {
@@ -50,7 +51,7 @@ async function backOffice (t: Test) {
   return { calls, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-const starting = (t: Test, more: Partial<Start>) => startOf(scratch(t), createEar(), { sessionId: randomUUID(), env: {}, ...more })
+const starting = (t: Test, more: Partial<Start>) => startOf(scratch(t), createEar(), { sessionId: randomUUID(), env: more.access === undefined ? {} : { IRIS_URL: more.access.url }, ...more })
 
 t.test('An agent\'s calls back from another host', { skip }, async t => {
   t.test('go through the connection, with its own key, and end with the session', async t => {

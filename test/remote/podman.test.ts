@@ -49,7 +49,7 @@ t.test('An agent in a real container', async t => {
   }
   const running = () => podman(env, 'ps', '-aq').out.split('\n').filter(line => line !== '')
   const say = async (living: Awaited<ReturnType<ReturnType<typeof agentIn>['agent']['start']>>, ear: ReturnType<typeof createEar>, id: string, text: string) => {
-    living.send(id, text)
+    living.send(id, { text })
     return (await ear.until('text')).text
   }
 

@@ -32,6 +32,16 @@ t.test('An agent on another host, over a real sshd', { skip }, async t => {
     t.notMatch(response, /\b(IRIS_OWNER|IRIS_CHILD|SSH_ASKPASS_REQUIRE)\b/)
   })
 
+  t.test('that is a program for each turn, and calls Iris back with a key of its own', async t => {
+    const source = "fetch(process.env.IRIS_URL + '/api/teams/far/status', { headers: { authorization: 'Bearer ' + process.env.IRIS_KEY } }).then(async response => console.log(response.status, process.env.IRIS_URL, (await response.json()).place.state))"
+    const { server, tell } = await lab(t, { team: { agent: 'command', command: process.execPath, args: ['-e', source] } })
+    for (const turn of ['one', 'two']) {
+      const { response, message } = await tell(turn)
+      t.match(response, /^200 http:\/\/127\.0\.0\.1:[23]\d{4} online$/, message)
+      t.notMatch(response, server.url)
+    }
+  })
+
   t.test('is asked for permission, and cancelled, and works on', async t => {
     const { tell, call } = await lab(t, { team: { permissions: 'deny' } })
     t.match(await tell('!ask Write {"file_path":"a.txt","content":"x"}'), { state: 'completed', response: /den/ })

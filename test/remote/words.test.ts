@@ -16,10 +16,11 @@ import { skip, startSshd } from './sshd.ts'
 /** A program run to its end at a host. */
 async function runAt (t: Test, folder: string, remote: Remote, program: Program) {
   const { place } = echoAt(folder, remote)
-  const { launch } = place.open({ sessionId: randomUUID() })
+  const sessionId = randomUUID()
+  const { launch } = place.open({ sessionId })
   let out = ''
   const exit = await new Promise<Exit>((resolve, reject) => {
-    spawnChild({ ...program, launch, owner: folder, sessionId: undefined, clock: systemClock, stdout (chunk) { out += chunk.toString() }, exit: resolve }).then(child => { t.teardown(() => child.kill()) }, reject)
+    spawnChild({ ...program, launch, owner: folder, sessionId, clock: systemClock, stdout (chunk) { out += chunk.toString() }, exit: resolve }).then(child => { t.teardown(() => child.kill()) }, reject)
   })
   return { out, exit }
 }

@@ -111,6 +111,30 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.same(store.sessions.list({ teams: ['z'] }, { limit: 5 }).rows.map(({ id }) => id), [other.id])
   })
 
+  t.test(`${name}: what a tell carries is kept whole, its bytes as long as they are wanted, and goes with its session`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    const schema = { type: 'object', title: 'ünï😀' }
+    const one = tell(row.id, { attachments: [{ name: 'a.png', mediaType: 'image/png', bytes: 3, sha256: 'x' }, { name: 'b', mediaType: 'text/plain', bytes: 0, sha256: 'y' }], schema })
+    const other = tell(row.id)
+    store.tells.insert(one, [Buffer.from([0, 255, 10]), Buffer.from('')])
+    store.tells.insert(other)
+    t.strictSame(store.tells.get(one.id), one)
+    t.strictSame(store.tells.get(other.id), other)
+    t.strictSame(store.tells.list({}, { limit: 9 }).rows, [other, one])
+    t.strictSame(store.tells.bodies(one.id), [Buffer.from([0, 255, 10]), Buffer.from('')])
+    t.strictSame(store.tells.bodies(other.id), [])
+    for (const structured of [{ n: 1 }, 'text', 0, false, null, []]) {
+      store.tells.update(one.id, { structured })
+      t.strictSame(store.tells.get(one.id)!.structured, structured)
+    }
+    store.tells.dropBodies(one.id)
+    t.strictSame(store.tells.bodies(one.id), [])
+    store.tells.insert(tell(row.id), [Buffer.from('x')])
+    store.sessions.remove(row.id)
+  })
+
   t.test(`${name}: a removed session takes its tells and events along`, async t => {
     const store = fresh(t)
     const row = session()

@@ -57,7 +57,7 @@ export function containerShell (container: Container, { clock, owner, environmen
     let said = ''
     await new Promise<void>(resolve => {
       spawnChild({
-        command: engine, args, cwd: '/', env, owner, sessionId: undefined, clock, stdout (chunk) { said += chunk.toString() }, exit () { resolve() }
+        command: engine, args, cwd: '/', env, owner, sessionId: '', clock, stdout (chunk) { said += chunk.toString() }, exit () { resolve() }
       }).then(child => { clock.after(PATIENCE, () => { void child.kill() }) }, () => { resolve() })
     })
     return said

@@ -80,53 +80,63 @@ export function createPlace (shell: Shell, { clock, random = Math.random }: { cl
     return new AgentError(`${message}. The next attempt can be made in ${seconds} s`, { details: { reason, where, retryAfter: seconds }, cause })
   }
 
+  function wait () {
+    if (clock.elapsed() < retryAt) throw refusal(last!)
+  }
+
   return {
     status: () => status,
     open ({ sessionId, access }) {
-      if (clock.elapsed() < retryAt) throw refusal(last!)
-      const nonce = randomUUID()
+      wait()
       const forward = access && shell.forward?.(access)
-      const welcome = greeting(nonce)
-      let heard = Buffer.alloc(0)
       let there = false
       let verdict: Verdict | undefined
 
-      function hear (chunk: Buffer) {
-        if (there) return chunk
-        heard = Buffer.concat([heard, chunk])
-        const at = heard.indexOf(welcome)
-        if (at < 0) {
-          heard = heard.subarray(-NOISE)
-          return undefined
-        }
-        there = true
-        reached()
-        return heard.subarray(at + welcome.length)
-      }
+      /** Some kinds of agent run a program for each turn. */
+      async function launch (program: Program): Promise<Launched> {
+        wait()
+        const nonce = randomUUID()
+        const welcome = greeting(nonce)
+        let heard = Buffer.alloc(0)
+        let up = false
 
-      async function end (exit: Exit): Promise<Exit> {
-        await shell.clean?.(sessionId)
-        const [line, status] = ending(nonce).exec(exit.stderr) ?? []
-        if (line !== undefined) return { ...exit, code: Number(status), signal: null, stderr: exit.stderr.replace(line, '') }
-        if (exit.expected) return exit
-        if (there) {
-          const how = lastLine(exit.stderr) ?? (exit.signal === null ? 'it was closed' : `its program was ended by ${exit.signal}`)
-          const disconnected = `the connection to ${where} broke: ${how}`
-          enter('offline', disconnected)
-          return { ...exit, disconnected }
+        function hear (chunk: Buffer) {
+          if (up) return chunk
+          heard = Buffer.concat([heard, chunk])
+          const at = heard.indexOf(welcome)
+          if (at < 0) {
+            heard = heard.subarray(-NOISE)
+            return undefined
+          }
+          up = there = true
+          reached()
+          return heard.subarray(at + welcome.length)
         }
-        verdict = shell.judge(`${heard.toString()}\n${exit.stderr}`)
-        failed(verdict)
-        return exit
-      }
 
-      const launch = async (program: Program): Promise<Launched> => ({
-        ...await shell.program(loader(nonce), sessionId, program.cwd, forward),
-        lead: script(program, { nonce, session: sessionId }),
-        grace: GRACE,
-        hear,
-        end
-      })
+        async function end (exit: Exit): Promise<Exit> {
+          await shell.clean?.(sessionId)
+          const [line, code] = ending(nonce).exec(exit.stderr) ?? []
+          if (line !== undefined) return { ...exit, code: Number(code), signal: null, stderr: exit.stderr.replace(line, '') }
+          if (exit.expected) return exit
+          if (up) {
+            const how = lastLine(exit.stderr) ?? (exit.signal === null ? 'it was closed' : `its program was ended by ${exit.signal}`)
+            const disconnected = `the connection to ${where} broke: ${how}`
+            enter('offline', disconnected)
+            return { ...exit, disconnected }
+          }
+          verdict = shell.judge(`${heard.toString()}\n${exit.stderr}`)
+          failed(verdict)
+          return exit
+        }
+
+        return {
+          ...await shell.program(loader(nonce), sessionId, program.cwd, forward),
+          lead: script(program, { nonce, session: sessionId }),
+          grace: GRACE,
+          hear,
+          end
+        }
+      }
 
       return {
         launch,

@@ -1,6 +1,6 @@
 import type { Team } from '../../../schemas/config.ts'
 import type { Clock } from '../../clock.ts'
-import type { Agent } from '../agent.ts'
+import type { Agent, Start } from '../agent.ts'
 import { containerShell } from './container.ts'
 import { createPlace, type Place } from './place.ts'
 import { sshShell } from './ssh.ts'
@@ -40,13 +40,16 @@ export function createPlaces ({ clock, owner, environment, patience, random }: {
   }
 }
 
+/** Where Iris is called by the address in the environment, the address as it is there. */
+const called = (env: Start['env'], url: string) => 'IRIS_URL' in env ? { ...env, IRIS_URL: url } : env
+
 /** An agent whose programs run at a place, whatever its kind. */
 export function elsewhere (place: Place, agent: Agent): Agent {
   return {
     async start (start) {
       const { launch, access, explain } = place.open(start)
       try {
-        return await agent.start({ ...start, launch, ...(access !== undefined && { access }) })
+        return await agent.start({ ...start, launch, ...(access !== undefined && { access, env: called(start.env, access.url) }) })
       } catch (err) {
         throw explain(err, start.signal.aborted)
       }

@@ -10,12 +10,13 @@ const PATIENCE = 20_000
 
 /** Runs a program at a place, to its end, for the first line that it prints: its version. Never rejects. */
 export async function probeAt (place: Place, program: Program, { clock, owner }: { clock: Clock, owner: string }): Promise<Probe> {
-  const way = place.open({ sessionId: randomUUID() })
+  const sessionId = randomUUID()
+  const way = place.open({ sessionId })
   let said = ''
   let cancelDeadline = () => {}
   try {
     const { code, stderr, expected } = await new Promise<Exit>((resolve, reject) => {
-      spawnChild({ ...program, launch: way.launch, owner, sessionId: undefined, clock, stdout (chunk) { said += chunk.toString() }, exit: resolve })
+      spawnChild({ ...program, launch: way.launch, owner, sessionId, clock, stdout (chunk) { said += chunk.toString() }, exit: resolve })
         .then(child => { cancelDeadline = clock.after(PATIENCE, () => { void child.kill() }) }, reject)
     })
     if (code === 0) return { version: said.split('\n')[0]!.trim() }

@@ -43,7 +43,7 @@ t.test('An agent in a container of its own: made for the session, ended with it'
   const start = startOf(cwd, ear, { env: { TOKEN: 'hunter2' } })
   const living = await agent().start(start)
   t.match(status(), { where: 'my-image', state: 'online' })
-  living.send(randomUUID(), 'hello')
+  living.send(randomUUID(), { text: 'hello' })
   t.match(await ear.until('text'), { text: 'echo: hello' })
   t.match(await living.stop(), { code: 0, expected: true })
 
