@@ -30,6 +30,7 @@ const NOUNS: Record<string, string> = {
   cache: 'What was said in a session',
   event: 'What happened, by number',
   approval: 'Questions of agents: may I use this tool?',
+  webhook: 'Addresses that are told what happens',
   system: 'The server itself'
 }
 

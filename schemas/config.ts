@@ -82,6 +82,14 @@ export const Api = closed({
 }, 'What the outside may do')
 export type Api = Static<typeof Api>
 
+export const WebhookSettings = closed({
+  allow: Type.Array(Type.String({ pattern: '^[^\\s]+$' }), { default: [], description: 'Where webhooks may go in the own network: addresses, ranges such as 10.1.0.0/16, or host names' }),
+  timeout: Duration('15s', 'How long one request may take, answer included.'),
+  retryFor: Duration('24h', 'How long a delivery that fails is tried again; then it is given up.'),
+  keepDeliveries: Duration('7d', 'How long it can be looked at what was delivered or given up. 0 for ever.')
+}, 'Webhooks, which webhook_create makes')
+export type WebhookSettings = Static<typeof WebhookSettings>
+
 export const TeamConfig = Type.Object({
   path: Type.String({ minLength: 1, description: 'The project directory, relative to this file; for an agent on another host or in a container that runs already, the absolute path there' }),
   description: Type.String({ default: '' }),
@@ -108,6 +116,7 @@ export const TeamConfig = Type.Object({
 export const ConfigFile = Type.Object({
   settings: Settings,
   api: Api,
+  webhooks: WebhookSettings,
   teams: Type.Record(Type.String({ pattern: TeamName.pattern! }), TeamConfig, { default: {}, additionalProperties: false })
 }, { additionalProperties: false })
 
@@ -129,5 +138,6 @@ export interface Config {
   readonly home: string
   readonly settings: Readonly<Settings>
   readonly api: Readonly<Api>
+  readonly webhooks: Readonly<WebhookSettings>
   readonly teams: ReadonlyMap<string, Team>
 }

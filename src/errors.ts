@@ -35,6 +35,7 @@ export const TeamNotFoundError = row('TeamNotFoundError', 404, "No team is named
 export const SessionNotFoundError = row('SessionNotFoundError', 404, "No session has the id '%s'. session_list shows them")
 export const TellNotFoundError = row('TellNotFoundError', 404, "No tell has the id '%s'. tell_list shows them")
 export const ApprovalNotFoundError = row('ApprovalNotFoundError', 404, "No approval has the id '%s'. approval_list shows them")
+export const WebhookNotFoundError = row('WebhookNotFoundError', 404, "No webhook has the id '%s'. webhook_list shows them")
 export const TellTimeoutError = row('TellTimeoutError', 408, 'No answer within %s ms. The tell goes on: tell_get finds its answer by the tellId')
 export const SessionBusyError = row('SessionBusyError', 409, '%s')
 export const DeadlockError = row('DeadlockError', 409, '%s')

@@ -60,6 +60,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const firstKey = ensureAdminKey(home, services)
     writeServerFile(home, { url, pid: process.pid, version: services.version, startedAt: services.startedAt })
     await services.tells.recover()
+    services.webhooks.start()
 
     let closing: Promise<void> | undefined
     async function close (ms = services.config().settings.drainTimeout) {

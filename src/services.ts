@@ -27,6 +27,8 @@ import { createTeams } from './teams.ts'
 import { createTells } from './tells.ts'
 import type { Services } from './tool.ts'
 import { VERSION } from './version.ts'
+import { createWebhooks } from './webhooks.ts'
+import type { Resolve } from './webhooks/guard.ts'
 
 /** The services that tools do not see, beside those that they do. */
 export interface Wiring extends Services {
@@ -42,7 +44,7 @@ export interface Wiring extends Services {
 }
 
 /** One of each, wired. Nothing is started but what the store says was queued when the server last ended. */
-export function createServices ({ config: first, environment = {}, run, onError, clock = systemClock, agents }: {
+export function createServices ({ config: first, environment = {}, run, onError, clock = systemClock, agents, resolve }: {
   config: Config
   /** What children may have, before the allow list: the server's own environment. */
   environment?: Readonly<Record<string, string | undefined>>
@@ -53,6 +55,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
   clock?: Clock
   /** In the place of the real ones. */
   agents?: (team: Team) => Agent
+  /** In the place of the system's, for webhooks. */
+  resolve?: Resolve | undefined
 }): Wiring {
   let current = first
   const config = () => current
@@ -117,12 +121,14 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const tells = createTells({ store, sessions, pool, log, clock, lookBack, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
+  const webhooks = createWebhooks({ store, log, clock, keys, settings: () => config().webhooks, version: VERSION, onError, resolve })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 
   let closing: Promise<void> | undefined
   async function close () {
     await drain(config().settings.drainTimeout)
     await pool.close()
+    await webhooks.stop()
     stopTrimming()
     store.close()
   }
@@ -146,6 +152,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     idempotency,
     audit,
     worktrees,
+    webhooks,
     keys,
     store,
     agentCalls,

@@ -16,6 +16,7 @@ import type { Teams } from './teams.ts'
 import type { Tells } from './tells.ts'
 import { lintSchemas } from './tool-lint.ts'
 import { checker, outputChecker } from './validate.ts'
+import type { Webhooks } from './webhooks.ts'
 
 /** Who calls: what its key says, never what it claims. */
 export interface Caller {
@@ -54,6 +55,7 @@ export interface Services {
   readonly idempotency: Idempotency
   readonly audit: Audit
   readonly worktrees: Pick<Worktrees, 'find'>
+  readonly webhooks: Webhooks
 }
 
 /** What happens while a call runs, told to its caller alone. */

@@ -6,6 +6,7 @@ import { openQuestion } from './fixtures/question.ts'
 import { never, run } from './fixtures/running.ts'
 import { transports, type Connection } from './fixtures/transports.ts'
 import { sample } from './fixtures/sample.ts'
+import { ADDRESS, openWebhook } from './fixtures/webhook.ts'
 
 t.test('every tool, with every kind of key, on every transport', async t => {
   const server = await run(t, { teams: { echo: { permissions: 'ask' }, other: {} } })
@@ -43,7 +44,8 @@ t.test('every tool, with every kind of key, on every transport', async t => {
       for (const tool of tools) {
         const needed = [tool.permission].flat() as Permission[]
         const others = PERMISSIONS.filter(one => one !== 'admin' && !needed.includes(one))
-        const input = sample(tool, { teamName: 'echo', toTeam: 'echo', message: 'hello', ...await answered(services, 'echo') })
+        const known = { teamName: 'echo', toTeam: 'echo', team: 'echo', message: 'hello', url: ADDRESS }
+        const input = sample(tool, { ...known, ...tool.input.required!.includes('webhookId') ? { webhookId: openWebhook(services, 'echo') } : await answered(services, 'echo') })
         const rows: [string, Partial<KeyGrant>, object][] = [
           ['lacking the permission', { permissions: others }, { ok: false, body: { error: 'ForbiddenError', statusCode: 403, message: /lacks the permission/ } }],
           ['held to another team', { permissions: ['admin'], teams: ['other'] }, tool.scoped ? { ok: false, body: { error: 'ForbiddenError', statusCode: 403, message: /does not reach the team 'echo'/ } } : { ok: true }],

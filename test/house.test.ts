@@ -13,6 +13,7 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/store\//, /^(node:|better-sqlite3|schemas\/|src\/(store\/|errors|clock))/],
   [/^src\/bus\//, /^(schemas\/|src\/(bus\/|errors|clock))/],
   [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|validate))/],
+  [/^src\/webhooks\//, /^(node:|ipaddr\.js|standardwebhooks|schemas\/|src\/(webhooks\/|bus\/bus|store\/(store|webhook-rows)|errors|clock|log\.))/],
   [/^src\/tools\//, /^(@sinclair\/typebox|schemas\/|src\/(tools\/|tool\.|errors|tells|wake|session-view|own-tells|interest|bus\/bus))/],
   [/^src\//, /^(node:|ajv|@sinclair\/typebox|schemas\/|src\/(?!app\.|main|server\.|services|cli\/))/],
   [/^plugins\//, /^(node:|ajv|ws|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors|hang-up)\.)/] // not another plugin: see below
@@ -24,6 +25,8 @@ const OWNERS: [word: RegExp, owner: RegExp, what: string][] = [
   [/process\.kill\((?!\w+, 0\))/, /^src\/agent\/(child|sweep|probe|echo-)/, 'ends processes'],
   [/process\.env/, /^src\/(config\/environment\.ts|agent\/echo-)/, 'reads the environment'],
   [/Date\.now|new Date\(\)|setTimeout|setInterval|performance\.now/, /^src\/(clock\.ts|agent\/echo-)/, 'reads time'],
+  [/^import (?!type).*'node:https?'|\bfetch\(/m, /^src\/(webhooks\/send|cli\/exchange)\.ts/, 'makes requests'],
+  [/node:dns/, /^src\/webhooks\/guard\.ts/, 'resolves names'],
   [/better-sqlite3/, /^src\/store\//, 'speaks SQL'],
   [/process\.(exit|on)\b/, /^src\/(main\.ts|cli\/|agent\/echo-)/, 'ends or listens to this process'],
   [/console\./, /^src\/cli\//, 'prints']

@@ -6,9 +6,10 @@ import { openQuestion } from './fixtures/question.ts'
 import { never, run } from './fixtures/running.ts'
 import { sample } from './fixtures/sample.ts'
 import { transports, type Answer } from './fixtures/transports.ts'
+import { ADDRESS, openWebhook } from './fixtures/webhook.ts'
 
 /** What differs from one call to the next by its nature becomes its kind. */
-const VOLATILE = /(Id|At)$|^(id|seq|pid|since|timestamp|duration|uptime|next|cursor|from|name|self|reason|total|active|messageCount|sessionId|usage|costUsd)$/
+const VOLATILE = /(Id|At)$|^(id|seq|pid|since|timestamp|duration|uptime|next|cursor|from|name|self|reason|total|active|messageCount|sessionId|usage|costUsd|at|secret|previousUntil)$/
 function normal (value: unknown): unknown {
   if (Array.isArray(value)) return [...new Set(value.map(one => JSON.stringify(normal(one))))].sort()
   if (typeof value === 'string') return value.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'uuid')
@@ -30,9 +31,10 @@ t.test('every tool gives the same on every transport', async t => {
     return first
   }
 
-  const world = { teamName: 'echo', toTeam: 'echo', message: 'hello', sessionId: randomUUID(), tellId: randomUUID(), approvalId: randomUUID() }
+  const world = { teamName: 'echo', toTeam: 'echo', message: 'hello', sessionId: randomUUID(), tellId: randomUUID(), approvalId: randomUUID(), webhookId: randomUUID(), url: ADDRESS, team: 'echo' }
   /** Each transport meets the same: where a tool asks for it, a conversation of its own with one answered tell. */
   const fresh = async ({ input }: Tool) => {
+    if (input.required!.includes('webhookId')) return { ...world, webhookId: openWebhook(server.services, 'echo') }
     if (!['sessionId', 'tellId', 'approvalId'].some(name => input.required!.includes(name))) return world
     const { tellId, sessionId } = server.services.tells.start({ from: `via-${randomUUID().slice(0, 8)}`, to: 'echo', message: 'hello', caller: 'admin' })
     await server.services.tells.wait(tellId, 0, never)
@@ -51,10 +53,10 @@ t.test('every tool gives the same on every transport', async t => {
         const malformed = await ask(tool, async () => ({ ...sample(tool, world), [text]: 'Not Valid!' }))
         t.match(malformed, { ok: false, body: { error: 'ValidationError', message: new RegExp(`'${text}'`) } })
       }
-      for (const [field, absent] of [['teamName', 'constructor'], ['toTeam', 'nobody'], ['sessionId', randomUUID()], ['tellId', randomUUID()], ['approvalId', randomUUID()]]) {
+      for (const [field, absent] of [['teamName', 'constructor'], ['toTeam', 'nobody'], ['sessionId', randomUUID()], ['tellId', randomUUID()], ['approvalId', randomUUID()], ['webhookId', randomUUID()]]) {
         if (!tool.input.required!.includes(field!)) continue
         const missing = await ask(tool, async () => ({ ...sample(tool, world), [field!]: absent }))
-        t.match(missing, { ok: false, body: { error: /^(Team|Session|Tell|Approval)NotFoundError$/, statusCode: 404 } })
+        t.match(missing, { ok: false, body: { error: /^(Team|Session|Tell|Approval|Webhook)NotFoundError$/, statusCode: 404 } })
       }
     })
   }

@@ -5,6 +5,7 @@ import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
 import { DURATION } from '../../schemas/duration.ts'
 import { checkAgent } from './check-agent.ts'
+import { checkAllowed } from './check-allowed.ts'
 import { checkOptions } from './check-options.ts'
 import { SIZE } from '../../schemas/size.ts'
 import { checkKeys } from './check-keys.ts'
@@ -66,15 +67,16 @@ export function loadConfig (options: LoadOptions): Config {
   if (!valid(raw)) throw fail(valid.errors!.map(error => describe(error, ConfigFile)))
   const settings = measured(raw.settings, ConfigFile.properties.settings)
   const api = { ...raw.api, rateLimit: measured(raw.api.rateLimit, ConfigFile.properties.api.properties.rateLimit) }
+  const webhooks = measured(raw.webhooks, ConfigFile.properties.webhooks)
   settings.httpPort = portOf(options) ?? settings.httpPort
 
-  const wrong = checkKeys(api.apiKeys)
+  const wrong = [...checkKeys(api.apiKeys), ...checkAllowed(webhooks.allow)]
   const open = openToOthers(settings, api)
   if (open !== undefined) wrong.push({ path: ['api', 'requireAuth'], text: open })
   for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkOptions(name, team), ...checkAgent(name, team), ...checkPlace(name, team))
   if (wrong.length > 0) throw fail(wrong)
   const teams = Object.entries(raw.teams).map(([name, team]) => [name, teamOf(name, team, dirname(file))] as const)
-  return freeze({ file, home, settings, api, teams: new Map(teams) })
+  return freeze({ file, home, settings, api, webhooks, teams: new Map(teams) })
 }
 
 function read (file: string): string {

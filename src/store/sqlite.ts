@@ -11,6 +11,7 @@ import { keyTable } from './sqlite-keys.ts'
 import { secretTable } from './sqlite-secrets.ts'
 import { sessionTable } from './sqlite-sessions.ts'
 import { tellTable } from './sqlite-tells.ts'
+import { deliveryTable, webhookTable } from './sqlite-webhooks.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -42,6 +43,8 @@ export function openStore (home: string): Store {
     idempotency: idempotencyTable(db),
     audit: auditTable(db),
     children: childTable(db),
+    webhooks: webhookTable(db),
+    deliveries: deliveryTable(db),
     secret: secretTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
     close: () => { db.close() }

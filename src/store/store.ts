@@ -5,6 +5,7 @@ import type { Event, EventName, StoredEvent } from '../../schemas/event.ts'
 import type { KeyRecord } from '../../schemas/key.ts'
 import type { CacheEntry } from '../../schemas/message.ts'
 import type { TellState, Usage } from '../../schemas/tell.ts'
+import type { DeliveryTable, WebhookTable } from './webhook-rows.ts'
 
 export interface SessionRow {
   readonly id: string
@@ -255,6 +256,8 @@ export interface Store {
     list (): ChildRow[]
     remove (nonce: string): void
   }
+  readonly webhooks: WebhookTable
+  readonly deliveries: DeliveryTable
   /** 32 random bytes, made when the name is first asked for and the same ever after. */
   secret (name: string): Buffer
   /** Empty when the file is sound. */

@@ -18,6 +18,13 @@ import { teamWake } from './team-wake.ts'
 import { tellCancel } from './tell-cancel.ts'
 import { tellGet } from './tell-get.ts'
 import { tellList } from './tell-list.ts'
+import { webhookCreate } from './webhook-create.ts'
+import { webhookDelete } from './webhook-delete.ts'
+import { webhookDeliveries } from './webhook-deliveries.ts'
+import { webhookList } from './webhook-list.ts'
+import { webhookReplay } from './webhook-replay.ts'
+import { webhookRotate } from './webhook-rotate.ts'
+import { webhookTest } from './webhook-test.ts'
 
 /** The whole product. Each tool is on every transport by being here. */
 export const tools: readonly Tool[] = [
@@ -27,5 +34,6 @@ export const tools: readonly Tool[] = [
   cacheRead, cacheClear,
   tellGet, tellList, tellCancel,
   eventList,
-  approvalList, approvalAnswer
+  approvalList, approvalAnswer,
+  webhookCreate, webhookList, webhookRotate, webhookTest, webhookDeliveries, webhookReplay, webhookDelete
 ]

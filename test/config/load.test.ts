@@ -38,6 +38,7 @@ t.test('every example in the shipped file is valid once its comment sign is take
   const config = load(t, text, { IRIS_CI_KEY: '0123456789abcdef' })
   t.equal(config.teams.get('backend')!.idleTimeout, 30 * 60_000)
   t.equal(config.api.apiKeys[0]!.name, 'CI/CD Pipeline')
+  t.same(config.webhooks.allow, ['10.1.0.0/16', 'hooks.internal'])
 })
 
 t.test('an empty file is all defaults: durations in ms, limits, no team', async t => {
@@ -106,7 +107,7 @@ t.test('reach is a word or a list of teams, and is not there where nothing is sa
 
 const broken: [title: string, text: string, said: RegExp[]][] = [
   ['an unknown key names the nearest one and the line', 'settings:\n  httport: 1\n', [/^line 2: unknown key 'settings.httport'; did you mean 'httpPort'\?$/]],
-  ['an unknown key that is near to none names them all', 'colour: blue\n', [/^line 1: unknown key 'colour'; known are settings, api, teams$/]],
+  ['an unknown key that is near to none names them all', 'colour: blue\n', [/^line 1: unknown key 'colour'; known are settings, api, webhooks, teams$/]],
   ['an unknown key of a team', 'teams:\n  a:\n    path: .\n    permission: allow\n', [/^line 4: unknown key 'teams.a.permission'; did you mean 'permissions'\?/]],
   ['a key twice', 'teams:\n  a: { path: . }\n  a: { path: .. }\n', [/^line 3: the key 'a' is there twice$/]],
   ['no YAML', 'a: [\n', [/^line 2: not YAML: |^line 1: not YAML: /]],
@@ -202,6 +203,15 @@ t.test('sizes are bytes once they are read', async t => {
   t.equal(settings.maxSessionSize, 7)
   t.equal(load(t, '').settings.maxLogSize, 1024 ** 3)
   t.match(problems(t, 'settings: { maxLogSize: 1 gig }'), [/'settings.maxLogSize' is malformed .*512kb, 64mb, 1gb/])
+})
+
+t.test('where webhooks may go is addresses, ranges and host names', async t => {
+  t.same(load(t, '').webhooks, { allow: [], timeout: 15_000, retryFor: 86_400_000, keepDeliveries: 7 * 86_400_000 })
+  const allow = ['127.0.0.1', '::1', '10.0.0.0/8', 'fd00::/8', '0.0.0.0/0', 'localhost', 'a-b.example_1.internal']
+  t.same(load(t, `webhooks: { allow: ${JSON.stringify(allow)} }`).webhooks.allow, allow)
+  for (const one of ['10.0.0.0/33', '10.0.0/8', '10.0.0.0/8/8', 'fd00::/129', '1.2.3', '256.1.1.1', 'http://localhost', 'localhost:80', '*.internal', '-a', 'a..b', 'a/8', '::1/-1', '::1/']) {
+    t.match(problems(t, `webhooks:\n  allow: [ok, '${one}']\n`), [/^line 2: 'webhooks.allow.1' must be an address, a range such as 10\.1\.0\.0\/16, or a host name$/], one)
+  }
 })
 
 t.test('flag, then environment, then file, then default', async t => {

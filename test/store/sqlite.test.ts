@@ -7,8 +7,10 @@ import { start } from '../../src/store/migrations/001-start.ts'
 import { openStore } from '../../src/store/sqlite.ts'
 import { scratch } from '../fixtures/wired.ts'
 import { storeSuite } from './abstract.ts'
+import { webhookSuite } from './webhooks.ts'
 
 storeSuite('sqlite', scratch, openStore)
+webhookSuite('sqlite', scratch, openStore)
 
 t.test('the file is readable by its owner alone', async t => {
   const home = join(scratch(t), 'made')

@@ -8,6 +8,7 @@ import { child } from './007-child.ts'
 import { secret } from './008-secret.ts'
 import { totals } from './009-totals.ts'
 import { parts } from './010-parts.ts'
+import { webhook } from './020-webhook.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts, webhook]
