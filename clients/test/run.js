@@ -28,5 +28,10 @@ if (step('clients/js compiles', '', process.execPath, ['node_modules/typescript/
     text => [sum(text, /^# pass (\d+)/gm), sum(text, /^# (?:fail|cancelled) (\d+)/gm)])
 }
 
+step('clients/python', 'clients/python', 'python3', ['-W', 'error::ResourceWarning', '-m', 'unittest', 'discover', '-t', '.', '-s', 'tests'], text => {
+  const bad = sum(text, /failures=(\d+)/g) + sum(text, /errors=(\d+)/g)
+  return [sum(text, /^Ran (\d+) test/gm) - bad, bad]
+})
+
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
