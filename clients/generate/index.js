@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readTools } from './model.js'
 import { writeJs } from './js.js'
+import { writeGo } from './go.js'
 import { writePython } from './python.js'
 
 const root = new URL('../../', import.meta.url)
@@ -11,7 +12,7 @@ const read = name => JSON.parse(readFileSync(new URL(name, root), 'utf8'))
 export function generate () {
   const tools = readTools(read('openapi.json'))
   const errors = [...new Set(read('clients/fixtures/errors.json').bodies.map(({ error }) => error))]
-  return { ...writeJs(tools, errors), ...writePython(tools, errors) }
+  return { ...writeJs(tools, errors), ...writePython(tools, errors), ...writeGo(tools, errors) }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -33,5 +33,10 @@ step('clients/python', 'clients/python', 'python3', ['-W', 'error::ResourceWarni
   return [sum(text, /^Ran (\d+) test/gm) - bad, bad]
 })
 
+const lines = (text, pattern) => [...text.matchAll(pattern)].length
+
+step('clients/go', 'clients/go', 'go', ['test', '-count=1', '-timeout=120s', '-v', './...'],
+  text => [lines(text, /^ *--- PASS/gm), lines(text, /^ *--- FAIL/gm)])
+
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
