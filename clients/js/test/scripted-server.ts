@@ -18,7 +18,7 @@ export async function scriptedServer (exchanges: Exchange[]): Promise<{ url: str
   const server = createServer((request, response) => {
     serve(request, response).catch((err: unknown) => {
       faults.push(err)
-      request.socket.destroy()
+      response.writeHead(410).end() // which no client tries again
     })
   })
 

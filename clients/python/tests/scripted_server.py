@@ -53,7 +53,7 @@ class ScriptedServer:
 
     def serve(self, request: Any) -> None:
         if not self.left:
-            self.faults.append(f"one request too many: {request.command} {request.path}")
+            self.refuse(request, f"one request too many: {request.command} {request.path}")
             return
         exchange = self.left.pop(0)
         expected = exchange["request"]
@@ -65,9 +65,14 @@ class ScriptedServer:
         headers = {name: request.headers.get(name) for name in expected["headers"]}
         seen = {"method": request.command, "path": path, "query": query, "headers": headers, "body": json.loads(data) if data else None}
         if seen != expected:
-            self.faults.append(f"expected {expected}\n     got {seen}")
+            self.refuse(request, f"expected {expected}\n     got {seen}")
             return
         self.answer(request, exchange["response"])
+
+    def refuse(self, request: Any, fault: str) -> None:
+        self.faults.append(fault)
+        request.send_response(410)  # which no client tries again
+        request.end_headers()
 
     def answer(self, request: Any, response: Dict[str, Any]) -> None:
         if response.get("drop"):
