@@ -3,8 +3,13 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Api } from '../schemas/config.ts'
 import { RateLimitedError } from '../src/errors.ts'
+import type { Caller } from '../src/tool.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What a request of this caller would be to the limits, where its call comes by none: the same counts as for its requests. */
+    requestOf (caller: Caller): Pick<FastifyRequest, 'caller' | 'count' | 'charge'>
+  }
   interface FastifyRequest {
     /** Counts one more request of this caller, e.g. a frame of a socket. Throws RateLimitedError. */
     count (): Promise<void>
@@ -42,6 +47,16 @@ async function limits (app: FastifyInstance, { api }: LimitsOptions): Promise<vo
 
   app.decorateRequest('count', async function (this: FastifyRequest) { refuse(await spend(requests, this), 'requests') })
   app.decorateRequest('charge', async function (this: FastifyRequest) { refuse(await spend(tells, this), 'tells') })
+
+  app.decorate('requestOf', (caller: Caller) => {
+    const request = {
+      caller,
+      routeOptions: {}, // read by the counters
+      count: async () => { refuse(await spend(requests, request), 'requests') },
+      charge: async () => { refuse(await spend(tells, request), 'tells') }
+    } as unknown as FastifyRequest
+    return request
+  })
 
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.auth === undefined && !request.is404) return done()

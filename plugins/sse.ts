@@ -7,11 +7,11 @@ interface Published { readonly seq: number, readonly name: string, text (): stri
 
 export interface SseOptions {
   clock: { after (ms: number, fn: () => void): () => void }
-  /** Where a reader that has all up to `after` goes on, and whether something it has not seen is gone. */
-  begin (after: number): { verdict: string, from: number, head: number }
+  /** Where a reader of these rooms that has all up to `after` goes on, and whether something it has not seen is gone. */
+  begin (after: number, rooms: readonly string[]): { verdict: string, from: number, head: number }
   /** What this caller hears, of these rooms or of all. Throws where it may not. */
   interests (request: FastifyRequest, rooms: readonly string[] | undefined): { room: string, wants (published: Published): boolean }[]
-  follow (reader: { deliver (published: Published): void, full (): boolean, whenRoom (go: () => void): () => void }): {
+  follow (reader: { deliver (published: Published): void, full (): boolean, unread (): number, whenDrained (go: () => void): () => void, giveUp (): void }): {
     join (room: string, wants: (published: Published) => boolean): void
     hold (): void
     seek (after: number, caughtUp: (seq: number) => void): void
@@ -23,8 +23,6 @@ export interface SseOptions {
 const BEAT = 14_000
 /** Bytes a client may leave unread before it is given no more; what it misses is in the log. */
 const FULL = 256 * 1024
-/** ms in which a client that is behind must have read something. */
-const PROGRESS_WITHIN = 10_000
 
 /**
  * `GET /api/events/stream`: the log as server-sent events. Each has its `seq` as id, so a browser that comes back says by
@@ -42,7 +40,7 @@ export default async function sse (app: FastifyInstance, { clock, begin, interes
   }, (request: FastifyRequest, reply: FastifyReply) => {
     const { rooms, after } = queryOf(request)
     const wanted = interests(request, rooms)
-    const start = begin(after ?? Number.MAX_SAFE_INTEGER)
+    const start = begin(after ?? Number.MAX_SAFE_INTEGER, wanted.map(({ room }) => room))
     const from = after === undefined ? start.head : start.from
 
     reply.hijack()
@@ -58,22 +56,12 @@ export default async function sse (app: FastifyInstance, { clock, begin, interes
     const feed = follow({
       deliver (published) { raw.write(`id: ${published.seq}\nevent: ${published.name}\ndata: ${published.text()}\n\n`) },
       full: () => raw.writableLength > FULL,
-      whenRoom (go) {
-        let unread = raw.writableLength
-        let giveUp = clock.after(PROGRESS_WITHIN, look)
-        const hear = () => { stop(); go() }
-        const stop = () => { giveUp(); raw.off('drain', hear) }
-        function look () {
-          if (raw.writableLength >= unread) {
-            raw.destroy()
-            return
-          }
-          unread = raw.writableLength
-          giveUp = clock.after(PROGRESS_WITHIN, look)
-        }
-        raw.once('drain', hear)
-        return stop
-      }
+      unread: () => raw.writableLength,
+      whenDrained (go) {
+        raw.once('drain', go)
+        return () => { raw.off('drain', go) }
+      },
+      giveUp () { raw.destroy() }
     })
     let cancelBeat = clock.after(BEAT, beat)
     /** Also the moment in which a key that was revoked is found out. */

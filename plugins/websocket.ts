@@ -17,6 +17,9 @@ export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'vers
   call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
 }
 
+/** ms that peers have to answer the close of a server that stops: what they have not read is in the log. */
+const STOP_WITHIN = 1_000
+
 /**
  * `/ws`: JSON text frames `{event, data, id?}`, both ways. A request is a tool's name, its second name, or a subscription; it
  * is answered by `result` or `error`, and all it causes carries its id. Who comes without a key says `auth {token}` first.
@@ -25,16 +28,16 @@ export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'vers
  * 1011 a fault of ours · 1013 too slow, the reason is `{"seq": <last event sent>}` · 4401 no key, a wrong one, or one that was
  * revoked · 4403 a key that may no longer hear what it subscribed to.
  */
-async function websocket (app: FastifyInstance, { tools, api, begin, sessionTeam, checkTeam, call, ...own }: WebSocketOptions): Promise<void> {
+async function websocket (app: FastifyInstance, { tools, api, begin, interests, call, ...own }: WebSocketOptions): Promise<void> {
   const connections = new Set<Connection>()
-  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ begin, sessionTeam, checkTeam })), bytesOf: bytesOnce() }
+  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ begin, interests })), bytesOf: bytesOnce() }
 
   // In a scope of its own: its hooks would cost every other route a tenth.
   await app.register(async scope => {
     await scope.register(ws, {
       options: { maxPayload: api().bodyLimit, perMessageDeflate: false },
       preClose (done) {
-        for (const connection of connections) connection.close(1001, 'The server stops')
+        for (const connection of connections) connection.close(1001, 'The server stops', STOP_WITHIN)
         done()
       },
       // The peer's faults come here with the socket closing already; what comes with it open is ours.
@@ -74,7 +77,7 @@ export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth
 /** The AsyncAPI document of `/ws` with these tools. */
 export function asyncApi (tools: readonly Tool[], version: string): object {
   const nobody = (): never => { throw new Error('There is nobody here to ask') }
-  return asyncApiDocument(requestsOf(tools, roomTools({ begin: nobody, sessionTeam: nobody, checkTeam: nobody })), version)
+  return asyncApiDocument(requestsOf(tools, roomTools({ begin: nobody, interests: nobody })), version)
 }
 
 function requestsOf (tools: readonly Tool[], rooms: ReadonlyMap<string, Tool>): Surroundings['requests'] {

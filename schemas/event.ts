@@ -20,7 +20,7 @@ export const ProcessTerminated = event('process:terminated', 'An agent has ended
 export const ProcessError = event('process:error', 'An agent could not be started', { ...ofSession, error: ErrorBody })
 export const TellStarted = event('tell:started', 'A tell is accepted; `ahead` tells of the same session run before it', { ...ofTell, from: TeamName, ahead: Type.Integer() })
 export const TellChunk = event('tell:chunk', 'A piece of an answer: it goes to `offset` (UTF-16 units). An offset before the end replaces what followed: the agent began that passage again', { ...ofTell, offset: Type.Integer(), chunk: Type.String() })
-export const TellComplete = event('tell:complete', 'A tell is answered, whole', { ...ofTell, ...Type.Pick(Tell, ['from', 'response', 'usage', 'duration']).properties })
+export const TellComplete = event('tell:complete', 'A tell is answered, whole', { ...ofTell, ...Type.Pick(Tell, ['from', 'response', 'structured', 'usage', 'duration']).properties })
 export const TellError = event('tell:error', 'A tell has ended without an answer', { ...ofTell, state: Tell.properties.state, response: Type.String(), error: ErrorBody })
 
 const approval = { ...ofSession, ...Type.Pick(Approval, ['approvalId', 'tellId', 'tool']).properties }

@@ -13,7 +13,8 @@ export type MessageType = Static<typeof MessageType>
 export const Message = Type.Object({
   timestamp: Type.Integer({ description: 'Unix ms' }),
   type: MessageType,
-  data: Type.Unknown()
+  data: Type.Unknown(),
+  parent: Type.Optional(Type.String({ description: 'The tool call whose sub-agent says it: a `tool_use` of an earlier message. Absent for the agent itself' }))
 }, { additionalProperties: false })
 export type Message = Static<typeof Message>
 

@@ -11,6 +11,8 @@ export type SessionId = Static<typeof SessionId>
 export const SessionState = OneOf(['asleep', 'waking', 'idle', 'busy', 'waiting'])
 export type SessionState = Static<typeof SessionState>
 
+export const LimitedUntil = Type.Optional(Type.Integer({ description: 'Until when the team\'s model service takes no more, Unix ms: its tells wait, and go on by themselves' }))
+
 /** A checkout of the team's repository that one session works in. */
 export const Worktree = Type.Object({
   path: Type.String({ description: 'Absolute' }),
@@ -25,6 +27,7 @@ export const Session = Type.Object({
   state: SessionState,
   since: Type.Integer({ description: 'When it entered this state, Unix ms' }),
   reason: Type.String(),
+  limitedUntil: LimitedUntil,
   current: Type.Boolean({ description: 'false once it was reset: its cache is kept, new tells go to its successor' }),
   queued: Type.Integer({ description: 'Tells waiting for their turn' }),
   pid: Type.Optional(Type.Integer()),

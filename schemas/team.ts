@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Session, SessionState } from './session.ts'
+import { PlaceStatus } from './place.ts'
+import { LimitedUntil, Session, SessionState } from './session.ts'
 
 /** The identity of a team. Upper case is kept out, so that two teams never differ by case alone. */
 export const TeamName = Type.String({
@@ -13,7 +14,7 @@ export const AgentName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', descri
 export type AgentName = Static<typeof AgentName>
 
 /** One session of a team, as its status shows it. */
-export const TeamSession = Type.Pick(Session, ['sessionId', 'from', 'state', 'since', 'reason', 'pid'], { additionalProperties: false })
+export const TeamSession = Type.Pick(Session, ['sessionId', 'from', 'state', 'since', 'reason', 'limitedUntil', 'pid'], { additionalProperties: false })
 export type TeamSession = Static<typeof TeamSession>
 
 /** What a team is doing, derived from its living processes. */
@@ -24,6 +25,8 @@ export const TeamStatus = Type.Object({
   state: SessionState,
   since: Type.Integer({ description: 'When it entered this state, Unix ms' }),
   reason: Type.String(),
+  place: Type.Optional({ ...PlaceStatus, description: 'Where its agents run, when that is another host or a container' }),
+  limitedUntil: LimitedUntil,
   sessions: Type.Array(TeamSession)
 }, { additionalProperties: false })
 export type TeamStatus = Static<typeof TeamStatus>

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { AttachmentInfo } from './attachment.ts'
 import { ErrorBody } from './error.ts'
 import { OneOf } from './one-of.ts'
 import { SessionId } from './session.ts'
@@ -29,6 +30,11 @@ export type Usage = Static<typeof Usage>
 export const MAX_MESSAGE = 1_000_000
 export const MessageText = Type.String({ minLength: 1, maxLength: MAX_MESSAGE, description: 'What to say to the team' })
 
+/** The form that an answer is to have. */
+export const AnswerSchema = Type.Unsafe<Record<string, unknown>>({ type: 'object', additionalProperties: true, description: 'A JSON Schema of an object: the answer comes in this form too, as `structured`. An agent that takes a form at its start only is started again, with its conversation; what it did in the background ends' })
+/** The answer in the form that was asked for. */
+export const Structured = Type.Unsafe<unknown>({ description: 'The answer in the form of the `schema` that the tell came with' })
+
 export const Tell = Type.Object({
   tellId: TellId,
   sessionId: SessionId,
@@ -37,6 +43,8 @@ export const Tell = Type.Object({
   state: TellState,
   message: Type.String(),
   response: Type.String({ description: 'The answer; while the tell runs, the answer so far' }),
+  structured: Type.Optional(Structured),
+  attachments: Type.Optional(Type.Array(AttachmentInfo)),
   error: Type.Optional(ErrorBody),
   usage: Type.Optional(Usage),
   parentId: Type.Optional({ ...TellId, description: 'The tell in whose turn the speaker sent this one, where that is known' }),

@@ -27,22 +27,33 @@ export function createAnswer () {
     },
     /** The preview is void. */
     restart () { preview = '' },
-    text: () => current(preview),
+    text: () => wellFormed(current(preview)),
+    /** How much `take` has not given yet, nearly. */
+    pending: () => current(preview).length - shown.length,
     /**
-     * What changed since the last one; null when nothing did. Half of a surrogate pair at the end is kept back until
-     * the other half is there: alone it would not survive UTF-8.
+     * What changed since the last one, `most` UTF-16 units of it; null when nothing did. Half of a surrogate pair at the end is
+     * kept back until the other half is there, or nothing comes any more (`ended`): alone it would not survive UTF-8.
      */
-    take (): Chunk | null {
+    take (most = Infinity, ended = false): Chunk | null {
       let text = current(preview)
-      if (/[\uD800-\uDBFF]$/.test(text)) text = text.slice(0, -1)
+      if (!ended && endsInHalf(text, text.length)) text = text.slice(0, -1)
+      text = wellFormed(text)
       if (text === shown) return null
       let offset = text.startsWith(shown) ? shown.length : commonPrefix(text, shown)
-      if (offset > 0 && /[\uD800-\uDBFF]/.test(text[offset - 1]!)) offset--
-      shown = text
-      return { offset, chunk: text.slice(offset) }
+      if (endsInHalf(text, offset)) offset--
+      let end = Math.min(text.length, offset + most)
+      if (end < text.length && endsInHalf(text, end)) end += end - offset > 1 ? -1 : 1
+      shown = text.slice(0, end)
+      return { offset, chunk: text.slice(offset, end) }
     }
   }
 }
+
+/** Whether the first `length` units end in the first half of a surrogate pair. */
+const endsInHalf = (text: string, length: number) => length > 0 && (text.charCodeAt(length - 1) & 0xFC00) === 0xD800
+
+/** As it is after a way through UTF-8: half of a surrogate pair becomes U+FFFD, in the same place. */
+const wellFormed = (text: string) => (text as string & { toWellFormed (): string }).toWellFormed()
 
 function commonPrefix (a: string, b: string): number {
   let i = 0

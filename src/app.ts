@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
 import errors, { earlyErrors } from '../plugins/errors.ts'
 import health from '../plugins/health.ts'
 import limits from '../plugins/limits.ts'
+import { createAgentTools } from '../plugins/mcp/agents.ts'
 import mcp from '../plugins/mcp.ts'
 import openapi from '../plugins/openapi.ts'
 import rest from '../plugins/rest.ts'
@@ -12,15 +14,14 @@ import sse from '../plugins/sse.ts'
 import websocket, { asyncApi } from '../plugins/websocket.ts'
 import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
+import type { Published } from './bus/bus.ts'
 import { ForbiddenError, UnauthorizedError } from './errors.ts'
 import { interests } from './interest.ts'
+import { ANONYMOUS } from './keys.ts'
 import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
 import { tools as allTools } from './tools/index.ts'
 import { VERSION } from './version.ts'
-
-/** Who calls where no key is asked for: everybody on this machine. */
-const ANONYMOUS: Caller = Object.freeze({ name: 'local', self: 'local', permissions: new Set(['admin'] as const), teams: null, as: null })
 
 /** What a model is told of this server when it connects. */
 const INSTRUCTIONS = 'Iris lets you talk to coding agents in other project directories, called teams. team_list shows them, team_tell asks one and waits for its answer. ' +
@@ -73,6 +74,21 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     now: clock.now,
     instructions: INSTRUCTIONS
   })
+  const agentCall = call('agent')
+  const agentTools = createAgentTools({
+    tools,
+    version,
+    instructions: INSTRUCTIONS,
+    now: clock.now,
+    call: (caller, own) => agentCall(app.requestOf(caller), own),
+    count: caller => app.requestOf(caller).count(),
+    failed: err => { app.log.error({ err }, "An agent's own call failed") }
+  })
+  services.agentCalls.carriedBy(agentTools)
+  app.addHook('onListen', done => {
+    services.agentCalls.carriedBy({ url: reachedAt(app.addresses()[0] as AddressInfo) })
+    done()
+  })
   if (!api().enabled) return app
   await app.register(rest, { prefix: '/api', tools, call: call('rest') })
   await app.register(sse, {
@@ -82,7 +98,10 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     follow: services.log.follow,
     interests (request, rooms) {
       try {
+        // Its key may come to reach less; the stream's beat looks who it is now.
+        const reaches = (team: string) => request.caller?.teams?.has(team) ?? request.caller !== null
         return interests(rooms, { ...services, caller: request.caller! })
+          .map(({ room, wants }) => ({ room, wants: (published: Published) => reaches(published.team) && wants(published) }))
       } catch (err) {
         if (err instanceof ForbiddenError) refused(request, err, 'event_stream')
         throw err
@@ -98,21 +117,22 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     head: services.log.head,
     begin: services.log.begin,
     follow: services.log.follow,
-    sessionTeam: id => services.sessions.get(id).to,
-    checkTeam: name => { services.teams.get(name) },
-    health: () => healthOf(services)
+    interests: (caller, rooms) => interests(rooms, { ...services, caller }),
+    health: caller => healthOf(services, caller)
   })
   return app
 }
 
 type Own = Pick<Call, 'signal' | 'emit' | 'patience' | 'idempotencyKey'>
-interface Made { own: Own, request: FastifyRequest }
+/** What of a request a call is made with; one that came by no request has no address. */
+type Asked = Pick<FastifyRequest, 'caller' | 'charge'> & Partial<Pick<FastifyRequest, 'ip'>>
+interface Made { own: Own, request: Asked }
 
 /**
  * What every call has is on one prototype: an object literal with an accessor, or so many fields, made for each request
  * costs more than most tools do. The signal is made by whoever asks for it.
  */
-function callMaker (services: Wiring, via: string): (request: FastifyRequest, own: Own) => Call {
+function callMaker (services: Wiring, via: string): (request: Asked, own: Own) => Call {
   const base = Object.create(services, Object.getOwnPropertyDescriptors({
     via,
     get address () { return (this as unknown as Made).request.ip },
@@ -131,16 +151,22 @@ function callMaker (services: Wiring, via: string): (request: FastifyRequest, ow
   }
 }
 
+/** The address for a program of this machine; where all addresses are listened at, loopback is one. */
+function reachedAt ({ address, family, port }: AddressInfo): string {
+  const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
+  return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`
+}
+
 /** Records who is refused before any tool: of the caller only the name of a known key. */
 const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' } }: FastifyRequest, err: Error, tool = 'authenticate') => {
   const via = url === '/ws' ? 'websocket' : url === '/mcp' ? 'mcp' : url.startsWith('/api/') ? 'rest' : 'http'
   audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool, outcome: outcomeOf(err) })
 }
 
-/** What `health:check` says. */
-function healthOf ({ pool, tells, clock, startedAt }: Wiring): Health {
-  const { total, max } = pool.size()
-  return { totalProcesses: total, maxProcesses: max, ...tells.count(), uptime: clock.now() - startedAt, timestamp: clock.now() }
+/** What `health:check` says: of the teams that the caller reaches. */
+function healthOf ({ pool, tells, clock, startedAt }: Wiring, { teams }: Caller): Health {
+  const { total, max } = pool.size(teams)
+  return { totalProcesses: total, maxProcesses: max, ...tells.count(teams), uptime: clock.now() - startedAt, timestamp: clock.now() }
 }
 
 /** The AsyncAPI document of the WebSocket, without a server. */

@@ -3,7 +3,7 @@ import { DeadlockError } from './errors.ts'
 /** A tell on its way, as seen by those that its team sends meanwhile. */
 export interface Turn {
   readonly id: string
-  readonly session: { readonly from: string, readonly to: string }
+  readonly session: { readonly id: string, readonly from: string, readonly to: string }
   readonly rootId: string
   readonly depth: number
   /** The turns one of which has sent it: none where it came from outside, several where nobody can tell which. */
@@ -15,12 +15,13 @@ export interface Turn {
 }
 
 /**
- * Which turns may have sent a tell that `from` sends now. A team has one agent per speaker, so several may be in a turn at once,
+ * Which turns may have sent a tell that `from` sends now: the one that the agent of `session` is in, where it is known to be
+ * that agent's. Else the name is all there is to go by. A team has one agent per speaker, so several may be in a turn at once,
  * and the name alone does not say which it was. One that waits for a tell already is taken to be silent meanwhile, unless all do.
  */
-export function sendersOf (from: string, open: ReadonlyMap<string, Turn>): Turn[] {
+export function sendersOf (from: string, open: ReadonlyMap<string, Turn>, session?: string): Turn[] {
   const turns: Turn[] = []
-  for (const turn of open.values()) if (turn.inTurn && turn.session.to === from) turns.push(turn)
+  for (const turn of open.values()) if (turn.inTurn && (session === undefined ? turn.session.to === from : turn.session.id === session)) turns.push(turn)
   if (turns.length < 2) return turns
   const waiting = new Set<Turn>()
   for (const { senders: [sender, ...others], waiters } of open.values()) if (sender !== undefined && others.length === 0 && waiters > 0) waiting.add(sender)

@@ -1,4 +1,5 @@
 import type { Published } from './bus/bus.ts'
+import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 
 /** One who reads the log through a connection of limited width. */
@@ -6,8 +7,12 @@ export interface Reader {
   deliver (published: Published): void
   /** Whether it must read on before it is given more. */
   full (): boolean
-  /** Calls `go` once it is no longer full; the returned function takes that back. Gives the reader up where that lasts too long. */
-  whenRoom (go: () => void): () => void
+  /** How much it was given and has not read yet, bytes. */
+  unread (): number
+  /** Calls `go` once all of that is read; the returned function takes that back. */
+  whenDrained (go: () => void): () => void
+  /** It reads nothing any more, or something it has not read is gone: its connection ends. It may come back by its cursor. */
+  giveUp (): void
 }
 
 /** A cursor in the log and the rooms it is read for. Nothing is queued for its reader: what is not read yet stays in the log. */
@@ -20,7 +25,7 @@ export interface Feed {
   /** Deliver nothing until `seek`: it is all in the log. */
   hold (): void
   /**
-   * Read on from `after`, save what this feed has delivered since it was made; `caughtUp` is called when all that was missed
+   * After `hold`: read on from `after`, save what this feed has delivered since it was made; `caughtUp` is called when all that was missed
    * is delivered, and with no event in between it is live again.
    */
   seek (after: number, caughtUp: (seq: number) => void): void
@@ -33,7 +38,13 @@ const REMEMBERED = 10_000
 /** Events read from the store at a time: a page takes a fraction of a millisecond. */
 const PAGE = 200
 
-export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { deliver, full, whenRoom }: Reader): Feed {
+/** ms in which a reader that is behind must have read something. */
+const PROGRESS_WITHIN = 10_000
+
+export function createFeed (
+  log: Pick<Log, 'head' | 'holes' | 'read' | 'subscribe'> & { readonly clock: Pick<Clock, 'after'> },
+  { deliver, full, unread, whenDrained, giveUp }: Reader
+): Feed {
   const joined = new Map<string, { room: string, wants: (published: Published) => boolean, leave: () => void }>()
   let cursor = log.head()
   let live = true
@@ -41,6 +52,8 @@ export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { del
   let stopped = false
   let caughtUp: ((seq: number) => void) | undefined
   let cancel = () => {}
+  /** What may be gone of the log, as far as the reader was told or had it. */
+  let told = 0
 
   function hear (published: Published, wants: (published: Published) => boolean) {
     if (!live || published.seq <= cursor || !wants(published)) return
@@ -53,15 +66,37 @@ export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { del
     deliver(published)
   }
 
-  function fallBehind () {
+  function hold () {
+    cancel()
     live = false
-    if (!stopped) cancel = whenRoom(pump) // asking whether it is full may have ended it
+    told = log.holes()
+  }
+
+  function fallBehind () {
+    hold()
+    awaitRoom()
+  }
+
+  /** Goes on once the reader has read all. Slow is fine, as long as it gets on. */
+  function awaitRoom () {
+    if (stopped) return // asking whether it is full may have ended it
+    let before = unread()
+    let cancelLook = log.clock.after(PROGRESS_WITHIN, look)
+    const deaf = whenDrained(() => { cancel(); pump() })
+    cancel = () => { cancelLook(); deaf() }
+    function look () {
+      const now = unread()
+      if (now >= before) return giveUp()
+      before = now
+      cancelLook = log.clock.after(PROGRESS_WITHIN, look)
+    }
   }
 
   /** Reads on until nothing is left, which is known in the same turn in which it becomes live: no event falls between. */
   function pump () {
     if (stopped) return
-    if (full()) return fallBehind()
+    if (full()) return awaitRoom()
+    if (log.holes() > Math.max(told, cursor)) return giveUp()
     const page = log.read(cursor, PAGE)
     if (page.length === 0) {
       live = true
@@ -99,13 +134,9 @@ export function createFeed (log: Pick<Log, 'head' | 'read' | 'subscribe'>, { del
     },
     leave,
     get live () { return live },
-    hold () {
-      live = false
-      cancel()
-    },
+    hold,
     seek (after, tell) {
       cancel()
-      live = false
       cursor = after
       caughtUp = tell
       pump()

@@ -15,29 +15,32 @@ const isApproval = ({ name }: Published) => name.startsWith('approval:')
 const holds = ({ permissions }: Caller, permission: 'status' | 'cache:read' | 'approve') => permissions.has('admin') || permissions.has(permission)
 
 /**
- * What a caller hears: of the rooms named (`session:<id>`, `team:<name>`, `team:*`), else all it may. A session's room is what is
- * said in it, with cache:read; a team's is its processes, with status. Throws ForbiddenError, SessionNotFoundError, TeamNotFoundError.
+ * What a caller hears: of the rooms named, else all it may. `session:<id>` is what is said in a session, with cache:read;
+ * `team:<name>` its processes, with status; `approval:<name>` what its agents ask people, with approve; `*` stands for all
+ * teams that the caller reaches. Throws ForbiddenError, SessionNotFoundError, TeamNotFoundError.
  */
 export function interests (rooms: readonly string[] | undefined, { caller, sessions, teams }: Pick<Call, 'caller' | 'sessions' | 'teams'>): Interest[] {
   const reaches = (team: string) => caller.teams === null || caller.teams.has(team)
-  const need = (permission: 'status' | 'cache:read') => {
+  const need = (permission: 'status' | 'cache:read' | 'approve') => {
     if (!holds(caller, permission)) throw new ForbiddenError(`This key lacks the permission '${permission}'`)
   }
   if (rooms === undefined) {
     return [{ room: 'all', wants: published => reaches(published.team) && (holds(caller, isProcess(published) ? 'status' : 'cache:read') || (isApproval(published) && holds(caller, 'approve'))) }]
   }
   return rooms.map(room => {
+    const [kind] = room.split(':', 1)
     const name = room.slice(room.indexOf(':') + 1)
-    if (room.startsWith('session:')) {
+    if (kind === 'session') {
       need('cache:read')
       reach(caller, sessions.get(name).to)
       return { room, wants: published => published.sessionId === name && !isProcess(published) }
     }
-    need('status')
-    if (name === '*') return { room: 'all', wants: published => isProcess(published) && reaches(published.team) }
+    const is = kind === 'approval' ? isApproval : isProcess
+    need(kind === 'approval' ? 'approve' : 'status')
+    if (name === '*') return { room: 'all', wants: published => is(published) && reaches(published.team) }
     reach(caller, name)
     teams.get(name)
-    return { room, wants: published => published.team === name && isProcess(published) }
+    return { room: `team:${name}`, wants: published => published.team === name && is(published) }
   })
 }
 

@@ -2,6 +2,7 @@ import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../schemas/config.ts'
 import type { KeyGrant, KeyRecord, Permission } from '../schemas/key.ts'
 import type { Clock } from './clock.ts'
+import { namesake, teamNameOf } from './config/team-name.ts'
 import { NotFoundError, ValidationError } from './errors.ts'
 import type { Store } from './store/store.ts'
 import type { Caller } from './tool.ts'
@@ -10,7 +11,11 @@ import type { Caller } from './tool.ts'
 export interface Keys {
   /** Whose key this is; null where it is unknown, revoked or expired. */
   authenticate (token: string): Caller | null
-  /** The key itself is returned this once. Throws ValidationError where the name is taken. */
+  /** The caller of a name as of now; null where no key in force has it. */
+  named (name: string): Caller | null
+  /** A key that is kept nowhere but in here, until its `end`. Whose it is, is asked at each use. */
+  lend (caller: () => Caller): { key: string, end (): void }
+  /** The key itself is returned this once. Throws ValidationError where the name is taken, or speaks as another key does. */
   create (grant: KeyGrant): { key: string, record: KeyRecord }
   /** Those in the store and those in config.yaml, without hashes. */
   list (): (Omit<KeyRecord, 'hash'> & { source: 'store' | 'config' })[]
@@ -22,12 +27,20 @@ export interface Keys {
 
 const PREFIX = 'iris_sk_'
 
+/** Names of callers that begin so are those of agents, never of keys. */
+export const AGENT_NAMES = 'agent:'
+
+/** Who calls where no key is asked for: everybody on this machine. */
+export const ANONYMOUS: Caller = Object.freeze({ name: 'local', self: 'local', permissions: new Set(['admin'] as const), teams: null, as: null })
+
 export const hashKey = (token: string) => digest('sha256', token)
 
 export function createKeys ({ store: { keys }, clock, config }: { store: Pick<Store, 'keys'>, clock: Clock, config: () => Config }): Keys {
   let known = new Map<string, { record: KeyRecord, caller: Caller }>()
   let seen: { version: number, config: Config } | null = null
   let looked = false
+  /** By hash, like the others, so that how long a look takes says nothing of a key. */
+  const lent = new Map<string, () => Caller>()
 
   /** All keys by hash; read anew whenever either source changed. The store is asked once in each turn of the event loop. */
   function byHash () {
@@ -50,18 +63,33 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
     throw new NotFoundError(`No key is named '${name}'. iris key list shows them`)
   }
 
+  const inForce = ({ revokedAt, expiresAt }: KeyRecord) => revokedAt === undefined && (expiresAt === undefined || expiresAt > clock.now())
+
   return {
     authenticate (token) {
       const hash = hashKey(token)
       const found = byHash().get(hash)
-      if (found === undefined || !timingSafeEqual(Buffer.from(found.record.hash), Buffer.from(hash))) return null
-      const { revokedAt, expiresAt } = found.record
-      return revokedAt !== undefined || (expiresAt !== undefined && expiresAt <= clock.now()) ? null : found.caller
+      if (found === undefined) return lent.get(hash)?.() ?? null
+      return timingSafeEqual(Buffer.from(found.record.hash), Buffer.from(hash)) && inForce(found.record) ? found.caller : null
+    },
+    named (name) {
+      const found = [...byHash().values()].find(({ record }) => record.name === name)
+      if (found !== undefined) return inForce(found.record) ? found.caller : null
+      return name === ANONYMOUS.name && !config().api.requireAuth ? ANONYMOUS : null
+    },
+    lend (caller) {
+      const { key, hash } = mint()
+      lent.set(hash, caller)
+      return { key, end () { lent.delete(hash) } }
     },
     create (grant) {
       looked = false
-      const taken = [...keys.list(), ...configKeys(config())].find(({ name }) => name === grant.name)
+      if (grant.name.startsWith(AGENT_NAMES)) throw new ValidationError(`Names that begin with '${AGENT_NAMES}' are those of agents. Choose another name`)
+      const all = [...keys.list(), ...configKeys(config())]
+      const taken = all.find(({ name }) => name === grant.name)
       if (taken !== undefined) throw new ValidationError(`A key is named '${grant.name}' already. Choose another name, or rotate it`)
+      const twin = namesake(grant, all)
+      if (twin !== undefined) throw new ValidationError(`The key '${grant.name}' would speak as '${teamNameOf(grant.name)}', as '${twin.name}' does, and share its conversations. Choose another name, or say whom it speaks as (--as)`)
       const { key, hash } = mint()
       const record = { ...grant, hash, createdAt: clock.now() }
       keys.insert(record)
@@ -104,9 +132,4 @@ function toCaller ({ name, permissions, teams, as, rateLimit }: KeyRecord): Call
     as: as === undefined ? null : new Set(as),
     ...(rateLimit !== undefined && { rateLimit })
   })
-}
-
-/** A key's name made a valid team name: `CI/CD Pipeline` speaks as `ci-cd-pipeline`. */
-export function teamNameOf (name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9_.-]+/g, '-').replace(/^[^a-z0-9]+/, '').replace(/-+$/, '').slice(0, 64) || 'key'
 }

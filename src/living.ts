@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Team } from '../schemas/config.ts'
 import type { MessageType } from '../schemas/message.ts'
 import type { SessionState } from '../schemas/session.ts'
+import type { Badge } from './agent-calls.ts'
 import type { Agent, AgentEvent, AgentProcess, Exit } from './agent/agent.ts'
 import type { Worktrees } from './agent/worktree.ts'
 import type { Approvals } from './approvals.ts'
@@ -22,6 +23,8 @@ export interface Living {
   readonly entered: number
   readonly reason: string
   readonly pid: number | undefined
+  /** The form that its answers have, a JSON Schema, for as long as it lives. */
+  readonly schema: Readonly<Record<string, unknown>> | undefined
   /** The process, once it is ready. */
   readonly agent: AgentProcess | undefined
   /** Resolves when the agent is ready; rejects with why it could not be started. */
@@ -46,6 +49,8 @@ export interface Surroundings {
   worktrees: Worktrees
   /** The base environment of a team's agent. */
   environment: (team: Team) => Readonly<Record<string, string>>
+  /** How the session's agent calls Iris. */
+  badge: (sessionId: string, team: Team) => Badge
   /** ms until an agent must be ready */
   spawnTimeout: () => number
   /** Hears what should never happen, e.g. a full disk. */
@@ -59,11 +64,12 @@ const unforkable = ({ details }: IrisError) => new AgentError(
   'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, spawnTimeout, onError }: Surroundings): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, badge, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
   const giveUp = new AbortController()
+  const { access, tools, end: endCalls } = badge(sessionId, team)
   let agent: AgentProcess | undefined
   /** Where it works. */
   let directory = team.path
@@ -82,8 +88,8 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     try { write() } catch (err) { onError(err) }
   }
 
-  function record (type: MessageType, data: unknown, tellId: string | null = null) {
-    note(() => { log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data } } }) })
+  function record (type: MessageType, data: unknown, tellId: string | null = null, parent?: string) {
+    note(() => { log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data, ...(parent !== undefined && { parent }) } } }) })
   }
 
   /** Whatever fails in here, the reader of the agent's output goes on, and every listener hears the event. */
@@ -106,7 +112,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
         if (event.place !== undefined) sessions.update(sessionId, { place: event.place })
         break
       case 'message':
-        record(event.kind, event.data, event.tellId)
+        record(event.kind, event.data, event.tellId, event.parent)
         break
       case 'ask':
         put(event)
@@ -115,7 +121,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
         approvals.withdraw(sessionId, 'The agent took its question back', { requestId: event.requestId })
         break
       case 'exit':
-        enter('asleep', stopReason ?? `the agent exited (${event.exit.signal ?? `code ${String(event.exit.code)}`})`)
+        enter('asleep', stopReason ?? event.exit.disconnected ?? `the agent exited (${event.exit.signal ?? `code ${String(event.exit.code)}`})`)
         approvals.withdraw(sessionId, `The agent that asked is gone: ${reason}`)
         break
     }
@@ -149,6 +155,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   }
 
   function depart (exit: Exit) {
+    endCalls()
     // Its remains (a shell of a running tool) are swept before the session may have another process.
     void agent!.stop().then(async exit => { await tidy(); leave(exit) })
     note(() => {
@@ -178,11 +185,15 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       resume: row.resumable,
       ...(row.forkConversation !== null && { fork: row.forkConversation }),
       ...(row.forkPlace !== null && { forkPlace: row.forkPlace }),
-      env: environment(team),
+      env: { ...environment(team), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
+      ...(access && { access }),
+      ...(tools && { tools }),
       ...(team.command !== undefined && { command: team.command }),
       ...(team.args !== undefined && { args: team.args }),
       ...(team.model !== undefined && { model: team.model }),
       ...(team.mode !== undefined && { mode: team.mode }),
+      options: team,
+      ...(schema !== undefined && { schema }),
       costSoFar: row.costSoFar,
       on,
       signal: giveUp.signal
@@ -222,6 +233,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     } catch (err) {
       const body = toErrorBody(err, clock.now())
       enter('asleep', body.message)
+      endCalls()
       note(() => { log.append({ event: 'process:error', data: { ...of, error: body } }, fallAsleep) })
       void tidy().then(() => { leave({ code: null, signal: null, stderr: '', expected: false }) })
       throw err
@@ -236,6 +248,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   return {
     sessionId,
     team: team.name,
+    schema,
     get state () { return state },
     get since () { return since },
     get entered () { return entered },

@@ -10,8 +10,10 @@ export interface Log {
   append (events: Event | readonly Event[], change?: () => void): StoredEvent[]
   /** The number of the newest event. */
   head (): number
-  /** Where a reader that has all up to `after` goes on, and whether something it has not seen is gone. */
-  begin (after: number): { verdict: 'ok' | 'gap', from: number, head: number }
+  /** Where a reader of these rooms that has all up to `after` goes on, and whether something it has not seen is gone. */
+  begin (after: number, rooms: readonly string[]): { verdict: 'ok' | 'gap', from: number, head: number }
+  /** Of some session what is up to this number may be gone. */
+  holes (): number
   /** After `after`, oldest first, `limit` at most. */
   read (after: number, limit: number): Published[]
   /** Hear the events of a room from now on. */
@@ -32,16 +34,20 @@ export function createLog ({ store, bus, clock }: { store: Store, bus: Bus, cloc
       return stored
     },
     head: () => store.events.head(),
-    begin (after) {
+    begin (after, rooms) {
       const [head, floor] = [store.events.head(), store.events.floor()]
       // A cursor beyond the end is of another log: what this one has is all news.
-      const ok = after >= floor && after <= head
-      return { verdict: ok ? 'ok' : 'gap', from: ok ? after : floor, head }
+      if (after < floor || after > head) return { verdict: 'gap', from: floor, head }
+      // Of one session alone it is known exactly. What is left of the others is not skipped for its sake.
+      const whole = rooms.every(room => after >= store.events.holes(/^session:(.*)/.exec(room)?.[1]))
+      return { verdict: whole ? 'ok' : 'gap', from: after, head }
     },
+    holes: () => store.events.holes(),
     read: (after, limit) => store.events.since(after, limit).map(publishedRow),
     subscribe: (room, deliver) => bus.subscribe(room, deliver),
-    follow: reader => createFeed(log, reader)
+    follow: reader => createFeed(source, reader)
   }
+  const source = { ...log, clock }
   return log
 }
 

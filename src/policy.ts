@@ -21,6 +21,10 @@ export function judge (permissions: Permissions, tool: string, input: Record<str
   return said.then === 'allow' && isQuestion(tool) ? { then: 'ask', rule: `${said.rule}; but ${tool} is a question to a person` } : said
 }
 
+/** Whether a rule speaks of this tool, whatever its input. */
+export const isRuled = (permissions: Permissions, tool: string) => typeof permissions !== 'string' &&
+  permissions.rules.some(rule => rule.path === undefined && rule.command === undefined && matchesText(rule.tool, tool))
+
 function sayOf (permissions: Permissions, tool: string, input: Record<string, unknown>, directory: string): Judgement {
   if (typeof permissions === 'string') return { then: permissions, rule: `permissions: ${permissions}` }
   const at = permissions.rules.findIndex(rule => matches(rule, tool, input, directory))

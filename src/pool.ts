@@ -9,9 +9,10 @@ export interface Pool {
   /**
    * The session's agent, awake, and safe from eviction until `release`. Calls at once for one session share one start.
    * Waits `within` ms at most for a place (without it, as long as it takes): then PoolFullError. Rejects with AgentError where
-   * it cannot be started, and SessionNotFoundError where the session is gone or was reset meanwhile.
+   * it cannot be started, and SessionNotFoundError where the session is gone or was reset meanwhile. `schema`: the form of its
+   * answers, should it have to be started; one that is awake has the form it was started with.
    */
-  acquire (session: SessionRow, how: { within?: number, signal?: AbortSignal }): Promise<Living>
+  acquire (session: SessionRow, how: Wish): Promise<Living>
   release (living: Living): void
   /** Ends the session's agent, if there is one. `then` runs in the very moment in which there is none. */
   sleep (sessionId: string, reason: string, then?: () => void): Promise<void>
@@ -20,13 +21,16 @@ export interface Pool {
   state (session: SessionRow): { state: SessionState, since: number, reason: string, pid?: number }
   /** The sessions that are awake or on their way, oldest first. Of their rows only who they are is of now. */
   awake (): SessionRow[]
-  /** Places taken and places there are. */
-  size (): { total: number, max: number }
+  /** Places taken, or agents of these teams; and places there are. */
+  size (teams?: ReadonlySet<string> | null): { total: number, max: number }
   /** Ends the agents that nobody needs now; those in use are left to their turn. */
   dismiss (reason: string): void
   /** Ends every agent; nothing can be acquired afterwards. */
   close (): Promise<void>
 }
+
+interface Wish { within?: number, signal?: AbortSignal, schema?: Schema }
+type Schema = Readonly<Record<string, unknown>> | undefined
 
 interface Slot {
   readonly session: SessionRow
@@ -49,7 +53,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
   idleTimeout: (team: string) => number
   /** Throws where a session is no more, or was reset. */
   check: (sessionId: string) => void
-  start: (session: SessionRow) => Living
+  start: (session: SessionRow, schema: Schema) => Living
   clock: Clock
 }): Pool {
   const slots = new Map<string, Slot>()
@@ -99,7 +103,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
   /** One that waits for a person without a tell does so for its work in the background. */
   const isIdle = ({ claims, leaving, living }: Slot) => claims === 0 && !leaving && (living?.state === 'idle' || living?.state === 'waiting')
 
-  function open (session: SessionRow): Slot {
+  function open (session: SessionRow, schema: Schema): Slot {
     const slot: Slot = {
       session,
       since: clock.now(),
@@ -118,7 +122,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
         slots.delete(session.id)
         throw err
       }
-      const living = slot.living = begin(session)
+      const living = slot.living = begin(session, schema)
       void living.gone.then(() => {
         slot.cancelIdle()
         slots.delete(session.id)
@@ -133,9 +137,9 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
   }
 
   /** A start that fails at once gives the place back at once. */
-  function begin (session: SessionRow): Living {
+  function begin (session: SessionRow, schema: Schema): Living {
     try {
-      return start(session)
+      return start(session, schema)
     } catch (err) {
       slots.delete(session.id)
       freePlace()
@@ -158,6 +162,8 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
     }
     rest(slot, slot.living)
   }
+
+  const awake = () => [...slots.values()].filter(slot => slot.living?.state !== 'asleep').map(({ session }) => session)
 
   function rest (slot: Slot, living: Living) {
     if (slot.leaving || living.agent === undefined || living.state === 'asleep') return
@@ -183,7 +189,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
     }
   }
 
-  async function acquire (session: SessionRow, { within, signal }: { within?: number, signal?: AbortSignal }): Promise<Living> {
+  async function acquire (session: SessionRow, { within, signal, schema }: Wish): Promise<Living> {
     for (;;) {
       if (closed) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
       signal?.throwIfAborted()
@@ -193,7 +199,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
         continue
       }
       check(session.id)
-      const slot = found ?? open(session)
+      const slot = found ?? open(session, schema)
       slot.claims++
       slot.cancelIdle()
       try {
@@ -257,8 +263,8 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
       const { state, since, reason, pid } = slot.living
       return { state, since, reason, ...(pid !== undefined && state !== 'asleep' && { pid }) }
     },
-    awake: () => [...slots.values()].filter(slot => slot.living?.state !== 'asleep').map(({ session }) => session),
-    size: () => ({ total: taken, max: max() }),
+    awake,
+    size: (teams = null) => ({ total: teams === null ? taken : awake().filter(({ to }) => teams.has(to)).length, max: max() }),
     async close () {
       closed = true
       await Promise.all([...slots.values()].map(slot => leave(slot, 'the server stopped')))

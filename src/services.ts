@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import type { Config, Team } from '../schemas/config.ts'
 import type { Agent } from './agent/agent.ts'
+import { createAgentCalls, type AgentCalls } from './agent-calls.ts'
 import { allowedEnvironment } from './agent/environment.ts'
 import { KINDS } from './agent/kinds.ts'
+import { createPlaces, elsewhere } from './agent/launch/places.ts'
 import { createWorktrees } from './agent/worktree.ts'
 import type { Ledger } from './agent/ledger.ts'
 import { createApprovals } from './approvals.ts'
@@ -30,6 +32,7 @@ import { VERSION } from './version.ts'
 export interface Wiring extends Services {
   readonly keys: Keys
   readonly store: Store
+  readonly agentCalls: AgentCalls
   /** Put another configuration in force, whole. */
   reconfigure (config: Config): void
   /** No new work; resolves when the running tells have ended, by themselves within `ms` or cancelled. */
@@ -54,8 +57,14 @@ export function createServices ({ config: first, environment = {}, run, onError,
   let current = first
   const config = () => current
   const { home } = first
-  const agentOf = agents ?? (team => kinds.get(team.agent)!)
-  const environmentOf = (team: Team) => ({ ...allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment)), ...team.env })
+  const places = createPlaces({ clock, owner: home, environment, patience: () => config().settings.spawnTimeout })
+  const agentOf = (team: Team) => {
+    const agent = agents?.(team) ?? kinds.get(team.agent)!
+    const place = places.of(team)
+    return place === undefined ? agent : elsewhere(place, agent)
+  }
+  // What this machine's programs may have is not for another machine to know, nor true there.
+  const environmentOf = (team: Team) => ({ ...(places.of(team) === undefined && allowedEnvironment(environment, KINDS.get(team.agent)!.environment(environment))), ...team.env })
 
   const store = openStore(home)
   const ledger: Ledger = {
@@ -67,11 +76,13 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock })
-  const teams = createTeams(config)
+  const teams = createTeams(config, team => places.of(team)?.status())
   const sessions = createSessions({ store, clock })
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
   })
+  const keys = createKeys({ store, clock, config })
+  const agentCalls = createAgentCalls({ store, keys, team: name => config().teams.get(name) })
   const worktrees = createWorktrees({ root: join(home, 'worktrees'), env: allowedEnvironment(environment) })
   const pool = createPool({
     clock,
@@ -80,7 +91,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       if (!sessions.get(sessionId).current) throw new SessionNotFoundError(sessionId)
     },
     idleTimeout: team => config().teams.get(team)?.idleTimeout ?? config().settings.idleTimeout,
-    start: session => bringToLife(session, teams.ready(session.to), {
+    start: (session, schema) => bringToLife(session, teams.ready(session.to), {
       sessions,
       approvals,
       log,
@@ -88,9 +99,10 @@ export function createServices ({ config: first, environment = {}, run, onError,
       worktrees,
       agents: agentOf,
       environment: environmentOf,
+      badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
-    })
+    }, schema)
   })
   const lookBack = createRecovery({
     store,
@@ -105,7 +117,6 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const tells = createTells({ store, sessions, pool, log, clock, lookBack, limits: () => config().settings, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
-  const keys = createKeys({ store, clock, config })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 
   let closing: Promise<void> | undefined
@@ -137,6 +148,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     worktrees,
     keys,
     store,
+    agentCalls,
     reconfigure (next) {
       const before = current
       current = next

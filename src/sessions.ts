@@ -11,7 +11,7 @@ export interface Sessions {
   /** Throws SessionNotFoundError. */
   get (id: string): SessionRow
   list: Store['sessions']['list']
-  count (): number
+  count: Store['sessions']['count']
   update: Store['sessions']['update']
   /** A fresh conversation for the same pair. The old session stays readable. */
   reset (id: string): SessionRow
@@ -63,7 +63,7 @@ export function createSessions ({ store, clock }: { store: Store, clock: Clock }
     find: (from, to) => sessions.current(from, to),
     get,
     list: (filter, page) => sessions.list(filter, page),
-    count: () => sessions.count(),
+    count: teams => sessions.count(teams),
     update: (id, fields) => { sessions.update(id, fields) },
     reset: id => store.transaction(() => {
       const { from, to } = get(id)

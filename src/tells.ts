@@ -1,27 +1,28 @@
 import type { EventOf } from '../schemas/event.ts'
+import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
-import { applyChunks } from './answer.ts'
+import { checkSchema, readAttachments, sameParts } from './attachments.ts'
 import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFullError, TellCancelledError, TellNotFoundError, toErrorBody } from './errors.ts'
+import type { Hold } from './holds.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createQueue, type Queue } from './queue.ts'
 import type { createRecovery, Recovered } from './recovery.ts'
+import { createRun, type Work } from './run-tell.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
+import { viewTell } from './tell-view.ts'
 import type { Progress } from './tool.ts'
-import { runTurn, type TurnEnd } from './turn.ts'
+import type { TurnEnd } from './turn.ts'
+import { until } from './until.ts'
 import { uuid7 } from './uuid7.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
-interface Running extends Turn {
+interface Running extends Turn, Work {
   readonly session: SessionRow
-  readonly message: string
-  readonly cancel: AbortController
   readonly watchers: Set<(progress: Progress) => void>
-  /** Whether its turn has begun: only then may the agent know of it. */
-  begun: boolean
   /** Resolves at the terminal state, or when the server stops with the tell in its queue. Never rejects. */
   readonly done: Promise<WaitEnd>
   settle (how: WaitEnd): void
@@ -36,10 +37,12 @@ const STOPPING = new Error('The server is stopping')
 export interface Tells {
   /**
    * Accept a tell: from here on it ends in exactly one terminal state. A `tellId` seen before, with the same input,
-   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused.
-   * Throws QueueFullError, IdempotencyMismatchError, DeadlockError.
+   * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused. `session`: whose agent sends it.
+   * Throws QueueFullError, IdempotencyMismatchError, DeadlockError, ValidationError.
    */
-  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean }, watch?: (progress: Progress) => void): Tell
+  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean, session?: string, attachments?: Attachments, schema?: Record<string, unknown> }, watch?: (progress: Progress) => void): Tell
+  /** Whether there is one, over or not. */
+  has (id: string): boolean
   /** Throws TellNotFoundError. */
   get (id: string): Tell & { caller: string }
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
@@ -51,7 +54,10 @@ export interface Tells {
   cancelAll (sessionId: string, reason: string): Promise<void>
   /** How many of a session run or wait. */
   load (sessionId: string): number
-  count (): { running: number, queued: number }
+  /** Of these teams, else of all. */
+  count (teams?: ReadonlySet<string> | null): { running: number, queued: number }
+  /** Why the tells of a team wait, where its model service takes no more for now. */
+  hold (team: string): Hold | undefined
   /** After a start: running ones end as the agent's record says, queued ones go on. Resolves when all that ran have ended. */
   recover (): Promise<void>
   /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
@@ -65,12 +71,23 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   log: Log
   clock: Clock
   lookBack: ReturnType<typeof createRecovery>
-  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number }
+  limits: () => { maxQueued: number, maxDepth: number, responseTimeout: number, toolTimeout: number, limitWait: number, spawnTimeout: number, chunkInterval: number, chunkSize: number }
   /** Hears what should never happen, e.g. a full disk. */
   onError: (err: unknown) => void
 }): Tells {
   const open = new Map<string, Running>()
   const lines = new Map<string, { queue: Queue<Running>, running: Running | null }>()
+  const { run, hold } = createRun<Running>({
+    store,
+    sessions,
+    pool,
+    log,
+    clock,
+    limits,
+    onChunk (running, chunk) {
+      try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
+    }
+  })
   let draining = false
 
   const line = (sessionId: string) => {
@@ -81,10 +98,10 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     return made
   }
 
-  function prepare ({ id, message, rootId, depth }: Pick<TellRow, 'id' | 'message' | 'rootId' | 'depth'>, session: SessionRow, senders: readonly Turn[] = []): Running {
+  function prepare ({ id, message, rootId, depth, startedAt, attachments, schema }: TellRow, session: SessionRow, senders: readonly Turn[] = []): Running {
     let settle!: (how: WaitEnd) => void
     const done = new Promise<WaitEnd>(resolve => { settle = resolve })
-    return { id, session, message, rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), begun: false, done, settle }
+    return { id, session, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), begun: false, again: startedAt !== null, done, settle }
   }
 
   /** From here on it is looked after: stored first, so that nothing runs that was refused. */
@@ -102,7 +119,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
 
   const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
 
-  type End = (TurnEnd & { place?: never, known?: never }) | Recovered
+  type End = (TurnEnd & { place?: never, known?: never }) | (Recovered & { structured?: never })
 
   /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. */
   function finish (running: Running, end: End, retries = 0) {
@@ -118,17 +135,19 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   }
 
   function conclude (running: Running, end: End) {
-    const { state, response, usage } = end
+    const { state, response, structured, usage } = end
+    const form = structured === undefined ? {} : { structured }
     const endedAt = clock.now()
     const row = store.tells.get(running.id)!
     const error = end.error && toErrorBody(end.error, endedAt)
     tellOf(running,
       state === 'completed'
-        ? { event: 'tell:complete', data: { ...of(running), from: row.from, response, duration: endedAt - row.createdAt, ...(usage && { usage }) } }
+        ? { event: 'tell:complete', data: { ...of(running), from: row.from, response, ...form, duration: endedAt - row.createdAt, ...(usage && { usage }) } }
         : { event: 'tell:error', data: { ...of(running), state, response, error: error! } },
       () => {
-        store.tells.update(running.id, { state, response, endedAt, ...(usage && { usage }), ...(error && { error }) })
+        store.tells.update(running.id, { state, response, ...form, endedAt, ...(usage && { usage }), ...(error && { error }) })
         store.events.dropChunks(running.id)
+        if (running.attachments) store.tells.dropBodies(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
         if (end.known ?? running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
       })
@@ -144,7 +163,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     }
     here.running = next
     try {
-      finish(next, await run(next))
+      finish(next, next.begun ? await lookBack(get(next.id), next.session) : await run(next)) // begun: in an earlier life of the server
     } catch (err) {
       if (err === STOPPING) return
       if (!(err instanceof IrisError)) onError(err)
@@ -153,50 +172,6 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     } finally {
       here.running = null
       void advance(sessionId)
-    }
-  }
-
-  async function run (running: Running): Promise<End> {
-    const { id, session, message, cancel } = running
-    if (running.begun) return await lookBack(get(id), session) // in an earlier life of the server
-    const living = await pool.acquire(session, { signal: cancel.signal })
-    try {
-      living.enter('busy', `answers '${session.from}'`)
-      running.inTurn = true
-      const now = clock.now()
-      log.append({
-        event: 'cache:message',
-        data: { sessionId: session.id, team: session.to, tellId: id, message: { timestamp: now, type: 'user', data: { text: message, from: session.from } } }
-      }, () => {
-        store.tells.update(id, { state: 'running', startedAt: now })
-        sessions.update(session.id, { lastUsedAt: now })
-      })
-      running.begun = true
-      return await runTurn(living, { tellId: id, message }, {
-        clock,
-        signal: cancel.signal,
-        silence: toolRuns => toolRuns ? limits().toolTimeout : limits().responseTimeout,
-        onChunk: chunk => {
-          try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
-        }
-      })
-    } finally {
-      running.inTurn = false
-      pool.release(living)
-    }
-  }
-
-  function toTell (row: TellRow): Tell {
-    const { id, caller: _, rootId: __, parentId, error, usage, startedAt, endedAt, ...rest } = row
-    return {
-      tellId: id,
-      ...rest,
-      response: row.state === 'running' ? applyChunks(store.events.chunks(id)) : row.response,
-      ...(parentId !== null && { parentId }),
-      ...(error && { error }),
-      ...(usage && { usage }),
-      ...(startedAt !== null && { startedAt }),
-      ...(endedAt !== null && { endedAt, duration: endedAt - row.createdAt })
     }
   }
 
@@ -217,15 +192,18 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   }
 
   return {
-    start ({ from, to, message, caller, tellId, waits = false }, watch) {
+    start ({ from, to, message, caller, tellId, waits = false, session: own, attachments: files, schema }, watch) {
       if (draining) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
+      if (schema !== undefined) checkSchema(schema)
+      const { infos, bodies } = readAttachments(files)
+      const parts = { ...(infos.length > 0 && { attachments: infos }), ...(schema && { schema }) }
       const before = tellId === undefined ? undefined : store.tells.get(tellId)
       if (before !== undefined) {
-        if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message) throw new IdempotencyMismatchError(`tell id '${before.id}'`)
+        if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message || !sameParts(before, parts)) throw new IdempotencyMismatchError(`tell id '${before.id}'`)
         if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
-        return toTell(before)
+        return viewTell(before, store)
       }
-      const senders = sendersOf(from, open)
+      const senders = sendersOf(from, open, own)
       const depth = depthBelow(senders, limits().maxDepth)
       if (waits) refuseCircle(senders, to)
       const id = tellId ?? uuid7(clock.now())
@@ -237,44 +215,36 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
       }
       const row: TellRow = {
-        id, sessionId: session.id, from, to, caller, state: 'queued', message, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null, parentId: parent?.id ?? null, rootId: parent?.rootId ?? id, depth
+        id, sessionId: session.id, from, to, caller, state: 'queued', message, ...parts, response: '', error: null, usage: null, createdAt: clock.now(), startedAt: null, endedAt: null, parentId: parent?.id ?? null, rootId: parent?.rootId ?? id, depth
       }
       const running = prepare(row, session, senders)
       if (watch !== undefined) running.watchers.add(watch)
-      tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead } }, () => { store.tells.insert(row) })
+      tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead } }, () => { store.tells.insert(row, bodies) })
       enqueue(running)
-      return toTell(row)
+      return viewTell(row, store)
     },
-    get: id => { const row = get(id); return { ...toTell(row), caller: row.caller } },
-    list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(toTell), next } },
+    has: id => store.tells.get(id) !== undefined,
+    get: id => { const row = get(id); return { ...viewTell(row, store), caller: row.caller } },
+    list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(row => viewTell(row, store)), next } },
     async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
       if (running === undefined) return 'ended'
-      if (signal.aborted) return 'aborted'
       if (asSender) running.waiters++
-      const how = await new Promise<WaitEnd>(resolve => {
-        const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
-        const abort = () => { end('aborted') }
-        function end (how: WaitEnd) {
-          cancelTimer()
-          signal.removeEventListener('abort', abort)
-          resolve(how)
-        }
-        signal.addEventListener('abort', abort, { once: true })
-        void running.done.then(end)
-      })
+      const how = await until(running.done, { ms, signal, clock })
       if (asSender) running.waiters--
       return how
     },
+    hold,
     cancel,
     async cancelAll (sessionId, reason) {
       const here = line(sessionId)
       await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
     },
     load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
-    count () {
-      const running = [...lines.values()].filter(here => here.running?.begun).length
-      return { running, queued: open.size - running }
+    count (teams = null) {
+      const counted = [...open.values()].filter(({ session }) => teams === null || teams.has(session.to))
+      const running = counted.filter(({ begun }) => begun).length
+      return { running, queued: counted.length - running }
     },
     async recover () {
       const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))

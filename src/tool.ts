@@ -28,6 +28,10 @@ export interface Caller {
   readonly teams: ReadonlySet<string> | null
   /** The names it may speak as; null is any. */
   readonly as: ReadonlySet<string> | null
+  /** The session whose agent calls, where Iris started the caller: then it is known in which turn it speaks. */
+  readonly session?: string
+  /** What it may be permitted at another time, where that changes: what it might call is listed by this. */
+  readonly most?: ReadonlySet<Permission>
   /** Requests per window, where its key has a limit of its own. */
   readonly rateLimit?: number
 }

@@ -1,22 +1,24 @@
 import type { TellState, Usage } from '../schemas/tell.ts'
 import { createAnswer, type Chunk } from './answer.ts'
-import type { AgentEvent } from './agent/agent.ts'
+import type { AgentEvent, Outgoing } from './agent/agent.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, TellCancelledError, type IrisError } from './errors.ts'
+import { limited } from './holds.ts'
 import type { Living } from './living.ts'
 
 export interface TurnEnd {
   state: Extract<TellState, 'completed' | 'failed' | 'cancelled' | 'expired'>
   response: string
+  structured?: unknown
   usage?: Usage
   /** The agent's running total, US dollars, where it says. */
   costTotal?: number
   /** Why, for all but `completed`. */
   error?: IrisError
+  /** Where the model service's limit ended it: until when, Unix ms, where it says, and whether anything ran before. */
+  limit?: { until?: number, ran: boolean }
 }
 
-/** Deltas within so many ms become one chunk; the first goes out at once. */
-const COALESCE = 40
 /** How long an agent may take to stop its turn, ms, before its process is ended. */
 const INTERRUPT_GRACE = 5_000
 
@@ -24,16 +26,20 @@ const INTERRUPT_GRACE = 5_000
  * One turn: send, collect until the agent ends it, the process dies, somebody cancels (`signal`, whose reason is an IrisError)
  * or the agent is silent for too long. First cause wins. Never rejects.
  */
-export function runTurn (living: Living, { tellId, message }: { tellId: string, message: string }, { clock, signal, silence, onChunk }: {
+export function runTurn (living: Living, { tellId, message }: { tellId: string, message: Outgoing }, { clock, signal, silence, chunks, onChunk }: {
   clock: Clock
   signal: AbortSignal
   /** ms the agent may be silent; 0 for ever */
   silence: (toolRuns: boolean) => number
+  /** Deltas within `interval` ms become one chunk, the first goes out at once; so does what has grown to `size` UTF-16 units, which no chunk exceeds. */
+  chunks: () => { interval: number, size: number }
   onChunk: (chunk: Chunk) => void
 }): Promise<TurnEnd> {
   const agent = living.agent!
   const answer = createAnswer()
   const tools = new Set<string>()
+  /** Whether the agent said or did anything in this turn. */
+  let ran = false
   let cause: Pick<TurnEnd, 'state' | 'error'> | undefined
   let heard = clock.elapsed()
   let cancelSilence = () => {}
@@ -41,17 +47,29 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
   let cancelFlush: (() => void) | undefined
 
   return new Promise(resolve => {
-    function flush () {
-      const chunk = answer.take()
-      if (chunk !== null) onChunk(chunk)
+    /** Whether there was anything to give. */
+    function flush (ended = false): boolean {
+      const { size } = chunks()
+      let given = false
+      for (let chunk = answer.take(size, ended); chunk !== null; chunk = answer.take(size, ended)) {
+        given = true
+        onChunk(chunk)
+      }
+      return given
     }
 
     function grew () {
-      if (cancelFlush !== undefined) return
+      if (cancelFlush !== undefined && answer.pending() < chunks().size) return
       flush()
-      cancelFlush = clock.after(COALESCE, () => {
+      if (cancelFlush === undefined) gather()
+    }
+
+    function gather () {
+      const { interval } = chunks()
+      if (interval === 0) return
+      cancelFlush = clock.after(interval, () => {
         cancelFlush = undefined
-        flush()
+        if (flush()) gather()
       })
     }
 
@@ -77,13 +95,13 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
       cancelGrace = clock.after(INTERRUPT_GRACE, () => { void living.stop(`did not stop its turn within ${INTERRUPT_GRACE} ms`) })
     }
 
-    function end (how: Pick<TurnEnd, 'state' | 'error'>, spent: Pick<TurnEnd, 'usage' | 'costTotal'> = {}) {
+    function end (how: Pick<TurnEnd, 'state' | 'error'>, spent: Partial<TurnEnd> = {}) {
       cancelSilence()
       cancelGrace()
       cancelFlush?.()
       unlisten()
       signal.removeEventListener('abort', cancel)
-      try { flush() } finally { resolve({ ...(cause ?? how), response: answer.text(), ...spent }) }
+      try { flush(true) } finally { resolve({ ...spent, ...(cause ?? how), response: answer.text() }) }
     }
 
     const cancel = () => { stop('cancelled', signal.reason as IrisError) }
@@ -91,7 +109,10 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
     function hear (event: AgentEvent) {
       heard = clock.elapsed()
       if (event.type === 'exit') {
-        const { code, signal, stderr } = event.exit
+        const { code, signal, stderr, disconnected } = event.exit
+        if (disconnected !== undefined) {
+          return end({ state: 'failed', error: new AgentError(`The way to the agent broke during the turn: ${disconnected}`, { details: { reason: 'disconnected', exitCode: code, signal, stderr } }) })
+        }
         const how = signal === null ? `exit code ${String(code)}` : signal
         return end({
           state: 'failed',
@@ -99,6 +120,7 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
         })
       }
       if (!('tellId' in event) || event.tellId !== tellId) return
+      ran ||= DEEDS.has(event.type)
       switch (event.type) {
         case 'delta':
           answer.delta(event.text)
@@ -113,10 +135,12 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
           else tools.delete(event.callId)
           return watchSilence()
         case 'retry':
-          if (event.auth) stop('failed', new AgentError(`The agent cannot log in to its model service: ${event.reason}`, { details: { reason: event.reason } }))
+          if (event.auth) stop('failed', loginError(event.reason, event.fix))
           return
         case 'ended':
-          return end(outcome(event), {
+          return end(outcome(event, ran), {
+            ...(event.structured !== undefined && { structured: event.structured }),
+            ...(cause === undefined && event.trouble?.reason === 'rate_limited' && { limit: { ran, ...(event.trouble.until !== undefined && { until: event.trouble.until }) } }),
             ...(event.usage !== undefined && { usage: event.usage }),
             ...(event.costTotal !== undefined && { costTotal: event.costTotal })
           })
@@ -131,7 +155,15 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
   })
 }
 
-function outcome ({ outcome, error, details }: Extract<AgentEvent, { type: 'ended' }>): Pick<TurnEnd, 'state' | 'error'> {
+/** What shows that the turn was begun by its model. */
+const DEEDS: ReadonlySet<AgentEvent['type']> = new Set(['delta', 'text', 'tool', 'ask'])
+
+const loginError = (reason: string, fix?: string, details = {}) => new AgentError(
+  `The agent cannot log in to its model service: ${reason}${fix === undefined ? '' : `. ${fix}`}`, { details: { ...details, reason: 'auth_required', cause: reason, ...(fix !== undefined && { fix }) } })
+
+function outcome ({ outcome, error, details, trouble }: Extract<AgentEvent, { type: 'ended' }>, ran: boolean): Pick<TurnEnd, 'state' | 'error'> {
+  if (trouble?.reason === 'auth_required') return { state: 'failed', error: loginError(error ?? 'unknown', trouble.fix, details) }
+  if (trouble?.reason === 'rate_limited') return { state: 'failed', error: limited(trouble.until, ran) }
   const extra = details === undefined ? {} : { details }
   switch (outcome) {
     case 'completed': return { state: 'completed' }

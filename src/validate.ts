@@ -13,8 +13,24 @@ export function checker<T> (name: string, schema: TObject): (raw: unknown) => T 
     valid ??= ajv.compile(schema)
     const args: unknown = raw === undefined || raw === null ? {} : typeof raw === 'object' && !Array.isArray(raw) ? { ...raw } : raw
     if (!valid(args)) throw new ValidationError(sentence(valid.errors![0]!, schema, `${name} takes ${fields.join(', ') || 'nothing'}`))
+    const broken = brokenText(args)
+    if (broken !== undefined) throw new ValidationError(`'${broken}' is no valid Unicode: it holds half of a surrogate pair`)
     return args as T
   }
+}
+
+/** Levels of nested values that are looked through. */
+const DEPTH = 100
+
+/** The path of the first text that would not come back from UTF-8, or from the store, as it is. */
+function brokenText (value: unknown, path = '', depth = 0): string | undefined {
+  if (typeof value === 'string') return (value as string & { isWellFormed (): boolean }).isWellFormed() ? undefined : path
+  if (typeof value !== 'object' || value === null || depth > DEPTH) return undefined
+  for (const key in value) {
+    const found = brokenText((value as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** A checker for what we answer ourselves: a mismatch is our fault, so it is an InternalError to the caller. */

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createKeys, hashKey, teamNameOf } from '../src/keys.ts'
+import { teamNameOf } from '../src/config/team-name.ts'
+import { createKeys, hashKey } from '../src/keys.ts'
 import { openStore } from '../src/store/sqlite.ts'
 import { createTestClock } from './fixtures/test-clock.ts'
 import { makeConfig, scratch } from './fixtures/wired.ts'
@@ -10,7 +11,7 @@ function make (test: Parameters<typeof scratch>[0], apiKeys: { name: string, key
   test.teardown(() => { store.close() })
   const clock = createTestClock()
   let config = makeConfig(home, { api: { apiKeys } })
-  return { store, clock, keys: createKeys({ store, clock, config: () => config }), reload: (next: typeof apiKeys) => { config = makeConfig(home, { api: { apiKeys: next } }) } }
+  return { store, clock, keys: createKeys({ store, clock, config: () => config }), reload: (next: typeof apiKeys) => { config = makeConfig(home, { api: { apiKeys: next } }) }, setAuth: (requireAuth: boolean) => { config = makeConfig(home, { api: { requireAuth } }) } }
 }
 
 t.test('a created key is its caller until it is revoked, and only its hash is kept', async t => {
@@ -57,6 +58,15 @@ t.test('one name has one key; revoking one name touches no other, whatever their
   t.ok(keys.authenticate(other))
 })
 
+t.test('no two keys speak as one by their names alone', async t => {
+  const { keys } = make(t, [{ name: 'From config', key: 'a-long-enough-secret', permissions: ['tell'] }])
+  keys.create({ name: 'CI/CD', permissions: ['tell'] })
+  t.throws(() => keys.create({ name: 'ci cd', permissions: ['tell'] }), { name: 'ValidationError', message: /'ci cd' would speak as 'ci-cd', as 'CI\/CD' does.*--as/ })
+  t.throws(() => keys.create({ name: 'from-config', permissions: ['tell'] }), { message: /as 'From config' does/ })
+  t.match(keys.authenticate(keys.create({ name: 'ci cd', permissions: ['tell'], as: ['other'] }).key), { self: 'other' })
+  t.ok(keys.create({ name: 'other', permissions: ['tell'] }), 'whom a key was given by name is no accident')
+})
+
 t.test('keys of config.yaml work as text and as hash, and a reload takes effect', async t => {
   const { keys, reload } = make(t, [{ name: 'plain', key: 'a-long-enough-secret', permissions: ['tell'] }, { name: 'hashed', key: `sha256:${hashKey('another')}`, permissions: ['tell'] }])
   t.equal(keys.authenticate('a-long-enough-secret')?.name, 'plain')
@@ -64,6 +74,35 @@ t.test('keys of config.yaml work as text and as hash, and a reload takes effect'
   t.throws(() => { keys.revoke('plain') }, { message: /in config.yaml: change it there/ })
   reload([])
   t.equal(keys.authenticate('a-long-enough-secret'), null)
+})
+
+t.test('a lent key is whoever it was lent to is at that moment, until its end, and is kept nowhere', async t => {
+  const { keys, store } = make(t)
+  let name = 'agent:a:1'
+  const caller = () => ({ name, self: 'a', permissions: new Set(['tell'] as const), teams: null, as: new Set(['a']) })
+  const { key, end } = keys.lend(caller)
+  const other = keys.lend(caller)
+  t.match(keys.authenticate(key), { name: 'agent:a:1' })
+  name = 'agent:a:2'
+  t.match(keys.authenticate(key), { name: 'agent:a:2' })
+  t.same([keys.list(), store.keys.list()], [[], []])
+  end()
+  t.equal(keys.authenticate(key), null)
+  t.ok(keys.authenticate(other.key))
+  t.throws(() => keys.create({ name: 'agent:a:2', permissions: ['admin'] }), { name: 'ValidationError', message: /those of agents/ })
+})
+
+t.test('a caller is found by its name as long as its key is in force', async t => {
+  const { keys, clock, setAuth } = make(t, [{ name: 'plain', key: 'a-long-enough-secret', permissions: ['tell'] }])
+  keys.create({ name: 'short', permissions: ['wake'], expiresAt: clock.now() + 10 })
+  keys.create({ name: 'gone', permissions: ['wake'] })
+  t.match(keys.named('plain'), { self: 'plain' })
+  t.match(keys.named('short'), { self: 'short' })
+  keys.revoke('gone')
+  await clock.advance(10)
+  t.same(['short', 'gone', 'nobody', 'local'].map(name => keys.named(name)), [null, null, null, null])
+  setAuth(false)
+  t.match(keys.named('local'), { name: 'local' }, 'where no key is asked for, everybody here is one')
 })
 
 t.test('the name a key speaks as is a valid team name', async t => {

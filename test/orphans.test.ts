@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import { alive } from './agent/ear.ts'
 import { startProcess, type ServerProcess } from './fixtures/process.ts'
 import { scratch } from './fixtures/wired.ts'
 
@@ -19,22 +20,28 @@ async function ask ({ url, key }: ServerProcess, path: string, body?: object) {
   return await response.json() as object
 }
 
-/** The watchdogs among the children of a process, or of no matter whom. */
-function watchdogs (parent?: number) {
+/** The watchdogs among the children of a process. */
+function watchdogs (parent: number | undefined) {
   return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
       const [state, ppid] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return state !== 'Z' && (parent === undefined || Number(ppid) === parent) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('\0iris-watchdog\0')
+      return state !== 'Z' && Number(ppid) === parent && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('\0iris-watchdog\0')
     } catch {
       return false
     }
   })
 }
 
-/** Looks again until it is so; each look is a walk through all processes. */
+/** Looks again until it is so. */
 async function until (wanted: () => boolean) {
   while (!wanted()) await new Promise(resolve => { setImmediate(resolve) })
+}
+
+/** Resolves when none of these lives, and no other of the server's does. */
+async function gone (server: ServerProcess, pids: readonly number[]) {
+  await until(() => !pids.some(alive))
+  t.same(server.descendants(), [])
 }
 
 /** A server with an agent in the middle of a turn, a stubborn one, and a grandchild in a session of its own. */
@@ -54,25 +61,27 @@ t.test('kill -9 of the server ends all its agents and what they started, with no
   await tell(bystander, 'a', 'hello')
   const dogs = watchdogs(server.child.pid)
   t.equal(dogs.length, 1, 'one watchdog')
+  const pids = server.descendants()
   const begun = performance.now()
   await server.end('SIGKILL')
-  await until(() => server.descendants().length === 0)
+  await gone(server, pids)
   t.ok(performance.now() - begun < 5_000, 'within seconds')
   t.equal(bystander.agents().length, 1, 'those of another server live on')
-  await until(() => !watchdogs().includes(dogs[0]!))
+  await until(() => !alive(dogs[0]!))
 })
 
 t.test('a second signal ends the server at once, and its stubborn agents with it', { skip: !linux }, async t => {
   const server = await busyServer(scratch(t))
   const exited = once(server.child, 'exit')
+  const pids = server.descendants()
   server.child.kill('SIGTERM')
   await until(() => /ends at SIGTERM/.test(server.log()))
   server.child.kill('SIGTERM')
   await exited
-  await until(() => server.descendants().length === 0)
+  await gone(server, pids)
 })
 
-t.test('where the watchdog is killed too, the next start ends them', { skip: !linux }, async t => {
+t.test('where the watchdog is killed too, the next start ends them, and a stop leaves neither an agent nor a watchdog', { skip: !linux }, async t => {
   const home = scratch(t)
   const before = await busyServer(home)
   for (const pid of watchdogs(before.child.pid)) process.kill(pid, 'SIGKILL')
@@ -80,7 +89,6 @@ t.test('where the watchdog is killed too, the next start ends them', { skip: !li
   const left = before.descendants()
   t.ok(left.length > 0, 'nobody ended them')
   const after = await startProcess({ home })
-  t.teardown(() => after.end())
   t.match(after.log(), /ended the agents of a server that was killed/)
   t.same(after.descendants().filter(pid => left.includes(pid)), [])
   const { events } = await ask(after, '/events') as { events: { event: string, data: { sessionId: string, reason?: string } }[] }
@@ -88,13 +96,11 @@ t.test('where the watchdog is killed too, the next start ends them', { skip: !li
   t.equal(sessions('process:spawned').length, 3)
   t.same(sessions('process:terminated'), sessions('process:spawned'), 'the log says of each that it is gone')
   t.match(await ask(after, '/sessions'), { sessions: [1, 2, 3].map(() => ({ state: 'asleep', reason: 'the server was killed' })) })
-})
 
-t.test('a stop leaves neither an agent nor a watchdog', { skip: !linux }, async t => {
-  const server = await busyServer(scratch(t))
-  const dogs = watchdogs(server.child.pid)
-  await ask(server, '/teams/echo/sleep', { force: true, fromTeam: 'c' })
-  t.equal(await server.end(), 0)
-  t.same(server.descendants(), [])
-  t.same(watchdogs().filter(pid => dogs.includes(pid)), [])
+  await tell(after, 'a', '!orphan')
+  const dogs = watchdogs(after.child.pid)
+  t.equal(dogs.length, 1)
+  t.equal(await after.end(), 0)
+  t.same(after.descendants(), [])
+  t.same(dogs.filter(alive), [])
 })

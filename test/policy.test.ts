@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Rule, Verdict } from '../schemas/permissions.ts'
-import { judge } from '../src/policy.ts'
+import { isRuled, judge } from '../src/policy.ts'
 import { scratch } from './fixtures/wired.ts'
 
 /** A team's directory with links, beside one that is not the team's. */
@@ -125,4 +125,10 @@ t.test('a rule that denies a command finds it among chained ones', async t => {
 t.test('no pattern takes long over any text', async t => {
   const command = 'a'.repeat(100_000)
   t.match(judge({ rules: [{ tool: 'Bash', command: `${'a*'.repeat(20)}b`, then: 'allow' }], otherwise: 'deny' }, 'Bash', { command }, '/'), { then: 'deny' })
+})
+
+t.test('a tool is ruled where a rule speaks of it whatever its input', async t => {
+  const rules = { rules: [{ tool: 'mcp__iris__*', then: 'ask' as const }, { tool: 'Write', path: 'src/**', then: 'allow' as const }], otherwise: 'ask' as const }
+  t.same(['mcp__iris__team_tell', 'mcp__other__team_tell', 'Write'].map(tool => isRuled(rules, tool)), [true, false, false])
+  t.notOk(isRuled('ask', 'mcp__iris__team_tell'), 'a word is for what is asked')
 })

@@ -31,6 +31,8 @@ async function stream (server: Running, query: string, enough: (seen: Seen[], na
   const [response] = await once(request, 'response') as [IncomingMessage]
   const seen: Seen[] = []
   const names: string[] = []
+  /** What the stream itself says, without an id. */
+  const said: unknown[] = []
   let text = ''
   for await (const part of response) {
     text += String(part)
@@ -40,11 +42,12 @@ async function stream (server: Running, query: string, enough: (seen: Seen[], na
       if (!fields.has('event')) continue
       names.push(fields.get('event')!)
       if (fields.has('id')) seen.push(JSON.parse(fields.get('data')!) as Seen)
+      else said.push(JSON.parse(fields.get('data')!))
     }
     if (enough(seen, names)) break
   }
   request.destroy()
-  return { seen, names, headers: response.headers, status: response.statusCode }
+  return { seen, said, names, headers: response.headers, status: response.statusCode }
 }
 
 t.test('resume on a socket: resumed, what was missed once and in order, caught_up, then live', async t => {
@@ -120,7 +123,7 @@ t.test('a cursor older than what is kept, or of another log, is told so', async 
   const server = await run(t)
   const { sessionId } = await conversation(server)
   const head = server.services.log.head()
-  server.services.store.events.trim(Date.now() + 1, 1e9, 3)
+  server.services.store.events.trim({ before: Date.now() + 1, events: 0, bytes: 0 }, 3)
   const floor = server.services.store.events.floor()
   t.match((await events(server, 'after=1')).resume, { verdict: 'gap', from: floor })
   t.match((await events(server, `after=${floor}`)).resume, { verdict: 'ok', from: floor })
@@ -130,6 +133,42 @@ t.test('a cursor older than what is kept, or of another log, is told so', async 
   t.match((await client.event('resumed', 'r')).data, { verdict: 'gap', from: floor, head })
   await client.event('caught_up', 'r')
   t.same(client.frames.flatMap(({ seq }) => seq ?? []), logged(server, sessionId))
+})
+
+t.test('where one session was trimmed its readers are told so, on each way in, and no other is', async t => {
+  const server = await run(t)
+  const { store } = server.services
+  const one = await conversation(server)
+  const { id: other } = server.services.sessions.open('another', 'echo')
+  for (let n = 0; n < 9; n++) await conversation(server, `${n}`)
+  const { tellId } = server.services.tells.start({ from: 'another', to: 'echo', message: 'x', caller: 'x' })
+  await server.services.tells.wait(tellId, 0, never)
+  store.events.trimSessions({ events: 10, bytes: 0 }, 1000)
+  const holes = store.events.holes(one.sessionId)
+  t.ok(holes > 5)
+  const rows: [rooms: string[], after: number, verdict: string][] = [
+    [[`session:${one.sessionId}`], holes - 1, 'gap'],
+    [[`session:${one.sessionId}`], holes, 'ok'],
+    [[`session:${other}`], 1, 'ok'],
+    [[`session:${other}`, `session:${one.sessionId}`], 1, 'gap'],
+    [['team:*'], 1, 'gap'],
+    [['team:*'], holes, 'ok'],
+    [[], 1, 'gap']
+  ]
+  for (const [rooms, after, verdict] of rows) {
+    const query = rooms.map(room => `rooms=${room}&`).join('') + `after=${after}`
+    t.match((await events(server, query)).resume, { verdict, from: after }, `event_list of ${query}`)
+    const { said } = await stream(server, query, (_, names) => names.includes('caught_up'))
+    t.match(said[0], { verdict, from: after }, `the stream of ${query}`)
+    if (rooms.length === 0) continue
+    const client = await listen(t, server)
+    client.send('resume', { after, rooms }, 'r')
+    t.match((await client.event('resumed', 'r')).data, { verdict, from: after }, `a socket of ${query}`)
+    await client.event('caught_up', 'r')
+    if (rooms.length === 1 && rooms[0]!.startsWith('session:')) {
+      t.same(client.frames.flatMap(({ seq }) => seq ?? []), logged(server, rooms[0]!.slice(8), after), 'what is left is all there')
+    }
+  }
 })
 
 t.test('the cursor of one key shows another key nothing of teams it does not reach', async t => {

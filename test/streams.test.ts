@@ -108,3 +108,28 @@ t.test('processes and health are watched, and a key sees only its own teams', as
   await narrow.event('result', 'w2')
   t.same([...new Set(narrow.frames.filter(({ event }) => event.startsWith('process:')).map(({ data }) => data.team))], ['other'])
 })
+
+t.test('a key that is held to some teams counts only what is theirs', async t => {
+  const server = await run(t, { teams: { other: {} } })
+  const key = server.makeKey({ permissions: ['status'], teams: ['other'] })
+  const status = async (key: string) => {
+    const { timestamp: _, uptime: __, version: ___, ...counts } = await (await fetch(`${server.url}/api/status`, { headers: { authorization: `Bearer ${key}` } })).json() as Record<string, unknown>
+    return counts
+  }
+  const health = async (key: string) => {
+    const client = await listen(t, server, key)
+    client.send('health:subscribe', {}, 'h')
+    const { totalProcesses, maxProcesses, running, queued } = (await client.event('health:check')).data
+    return { totalProcesses, maxProcesses, running, queued }
+  }
+  const tells = ['one', 'two', 'two'].map(from => server.services.tells.start({ from, to: 'echo', message: '!hang', caller: 'x' }))
+  await Promise.all(tells.slice(0, 2).map(({ tellId }) => new Promise<void>(resolve => {
+    server.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:chunk' && event.data.tellId === tellId) resolve() })
+  })))
+  t.same(await status(server.key), { sessions: { total: 2, active: 2 }, processes: { total: 2, maxProcesses: 10 }, tells: { running: 2, queued: 1 } })
+  t.same(await health(server.key), { totalProcesses: 2, maxProcesses: 10, running: 2, queued: 1 })
+  t.same(await status(key), { sessions: { total: 0, active: 0 }, processes: { total: 0, maxProcesses: 10 }, tells: { running: 0, queued: 0 } })
+  t.same(await health(key), { totalProcesses: 0, maxProcesses: 10, running: 0, queued: 0 })
+  await server.services.pool.acquire(server.services.sessions.open('one', 'other'), {})
+  t.match(await status(key), { sessions: { total: 1, active: 1 }, processes: { total: 1, maxProcesses: 10 } })
+})

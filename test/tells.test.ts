@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import t from 'tap'
-import type { Progress } from '../src/tool.ts'
+import { applyChunks } from '../src/answer.ts'
+import type { Call, Progress } from '../src/tool.ts'
+import { teamTell } from '../src/tools/team-tell.ts'
 import { type createScriptedAgent } from './fixtures/scripted-agent.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { scratch, wire } from './fixtures/wired.ts'
@@ -70,6 +72,35 @@ t.test('the answer so far is there while it grows, and deltas within 40 ms are o
   process!.reply('one two three four')
   await tells.wait(tellId, 0, never)
   t.equal(tells.get(tellId).response, 'one two three four')
+})
+
+t.test('how long words are gathered, and how long a chunk may be, is configured', async t => {
+  const { services: { tells }, agent, clock } = wire(t, { settings: { chunkInterval: 500, chunkSize: 16 } })
+  const chunks: [number, string][] = []
+  const { tellId } = tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push([progress.data.offset, progress.data.chunk]) })
+  await turns()
+  const say = (text: string) => { agent.processes[0]!.say({ type: 'delta', tellId, text }) }
+  for (const text of ['one ', 'two ', 'three ']) say(text)
+  await clock.advance(499)
+  t.same(chunks, [[0, 'one ']])
+  await clock.advance(1)
+  t.same(chunks.slice(1), [[4, 'two three ']])
+  say('0123456789')
+  say('abcdefghijklmnopqrstuvwxyz')
+  t.same(chunks.slice(2), [[14, '0123456789abcdef'], [30, 'ghijklmnopqrstuv'], [46, 'wxyz']], 'what is long goes out at once, in pieces')
+  agent.processes[0]!.reply('x'.repeat(100))
+  await tells.wait(tellId, 0, never)
+  t.ok(chunks.every(([, chunk]) => chunk.length <= 16))
+  t.equal(applyChunks(chunks.map(([offset, chunk]) => ({ offset, chunk }))), 'x'.repeat(100))
+})
+
+t.test('without an interval each delta is a chunk', async t => {
+  const { services: { tells }, agent } = wire(t, { settings: { chunkInterval: 0 } })
+  const chunks: string[] = []
+  const { tellId } = tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push(progress.data.chunk) })
+  await turns()
+  for (const text of ['one ', 'two ', 'three ']) agent.processes[0]!.say({ type: 'delta', tellId, text })
+  t.same(chunks, ['one ', 'two ', 'three '])
 })
 
 t.test('a crash fails its tell at once with exit code, signal and stderr, and the next tell wakes it again', async t => {
@@ -170,6 +201,21 @@ t.test('the same id and input is the same tell, another input is refused', async
   t.throws(() => tells.start(tell('other', { tellId })), { name: 'IdempotencyMismatchError', statusCode: 422 })
   t.throws(() => tells.start(tell('once', { tellId, caller: 'another key' })), { name: 'IdempotencyMismatchError' })
   t.equal(agent.processes[0]!.sent.length, 1)
+})
+
+t.test('a tell that is told again has its answer, also where its team is gone from the config', async t => {
+  const { services } = wire(t, { script: echoes, teams: { gone: {} } })
+  const input = { toTeam: 'gone', message: 'once', timeout: 1_000, tellId: '01890000-0000-7000-8000-000000000001' }
+  const call = Object.assign(Object.create(services) as Call, {
+    caller: { name: 'k', self: 'k', permissions: new Set(['admin']), teams: null, as: null }, signal: never, emit () {}, charge () {}
+  })
+  const first = await teamTell.run(input, call)
+  const { teams, ...config } = services.config()
+  services.reconfigure({ ...config, teams: new Map([...teams].filter(([name]) => name !== 'gone')) })
+  const { timestamp: _, ...again } = await teamTell.run(input, call)
+  t.match(again, { tellId: first.tellId, state: 'completed', response: 're: once' })
+  await t.rejects(teamTell.run({ ...input, message: 'other' }, call), { name: 'IdempotencyMismatchError' })
+  await t.rejects(teamTell.run({ ...input, tellId: '01890000-0000-7000-8000-000000000002' }, call), { name: 'TeamNotFoundError' })
 })
 
 t.test('a conversation the agent has lost begins anew, and says so', async t => {

@@ -47,6 +47,20 @@ t.test('bad input is named, with what to do', async t => {
   for (const [input, message] of rows) await t.rejects(teamGreet.run(input, call()), { name: 'ValidationError', statusCode: 400, message }, JSON.stringify(input) ?? 'undefined')
 })
 
+t.test('text that is no valid Unicode is refused, with the field it stands in', async t => {
+  const tool = defineTool({
+    ...teamGreet,
+    input: Type.Object({ text: Type.String(), more: Type.Optional(Type.Unsafe<object>({ type: 'object' })) }, { additionalProperties: false }),
+    output: { text: Type.String() },
+    team: null,
+    handler: ({ text }) => ({ text })
+  })
+  t.match(await tool.run({ text: 'whole 😀', more: { a: ['😀'] } }, call()), { text: 'whole 😀' })
+  await t.rejects(tool.run({ text: 'half \uD83D' }, call()), { name: 'ValidationError', message: /^'text' is no valid Unicode/ })
+  await t.rejects(tool.run({ text: '', more: { a: ['', '\uDE00'] } }, call()), { name: 'ValidationError', message: /^'more.a.1' is no valid Unicode/ })
+  await t.resolves(tool.run({ text: '', more: { a: JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as object } }, call()), 'however deep it is')
+})
+
 t.test('first the permission, then the input, then the team, then the limit', async t => {
   const spent = () => { throw new RateLimitedError('enough') }
   const lacking = caller({ permissions: new Set(['tell']) })

@@ -28,6 +28,10 @@ export type Dispatch = (method: string, params: Message, context: Context) => Pr
 
 const text = (value: unknown) => [{ type: 'text', text: JSON.stringify(value) }]
 
+/** What a caller may call, now or at another time: clients ask once. */
+export const offered = (tools: readonly Tool[], { most, ...caller }: Caller) =>
+  tools.filter(tool => tool.permits(most === undefined ? caller : { ...caller, permissions: most }))
+
 /** All of MCP that this server offers, whoever carries it. */
 export function createDispatch ({ tools, now, patience = 45_000, content, needs, secret = randomBytes(32) }: DispatchOptions): Dispatch {
   const questions = createQuestions(tools)
@@ -36,13 +40,13 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
   const descriptions = new Map(tools.map(tool => [tool, describe(tool)]))
   const lists = new Map<string, Result>()
 
-  /** What one caller may call. Computed once for each set of permissions. */
+  /** What one caller is offered. Computed once for each set of permissions. */
   function list (context: Context): Result {
     const caller = callerOf(context)
-    const key = [...caller.permissions].sort().join()
+    const key = [...caller.most ?? caller.permissions].sort().join()
     let found = lists.get(key)
     if (found === undefined) {
-      found = { tools: tools.filter(tool => tool.permits(caller)).map(tool => descriptions.get(tool)) }
+      found = { tools: offered(tools, caller).map(tool => descriptions.get(tool)) }
       lists.set(key, found)
     }
     return found

@@ -1,17 +1,17 @@
 import { Type } from '@sinclair/typebox'
 import { TeamName } from '../../schemas/team.ts'
-import { defineTool, reach, type Call, type Tool } from '../../src/tool.ts'
-import type { RoomsOptions, Subscriber } from './rooms.ts'
+import { defineTool, type Call, type Tool } from '../../src/tool.ts'
+
+/** Joins a room, or leaves it. */
+type Change = (room: string, call: Call) => { room: string, subscribed: boolean }
 
 /** `approval:subscribe` and its undoing: for those who decide, without reading what is said in the sessions. */
-export function approvalRoomTools ({ checkTeam }: Pick<RoomsOptions, 'checkTeam'>): readonly Tool[] {
+export function approvalRoomTools (hear: Change, left: Change): readonly Tool[] {
   const output = { room: Type.String(), subscribed: Type.Boolean() }
   const input = Type.Object({
     team: { ...TeamName, pattern: `^\\*$|${TeamName.pattern!}`, description: 'A team name, or `*` for all teams the key reaches' }
   }, { additionalProperties: false })
   const nowhere = { method: 'POST', url: '' } as const
-  const subscriberOf = (call: Call) => (call as Call & { subscriber: Subscriber }).subscriber
-  const roomOf = (team: string) => `approval:${team}`
 
   const approvalSubscribe = defineTool({
     name: 'approval_subscribe',
@@ -21,19 +21,8 @@ export function approvalRoomTools ({ checkTeam }: Pick<RoomsOptions, 'checkTeam'
     http: nowhere,
     input,
     output,
-    team: null, // `*` names none; the handler judges one that is named
-    handler ({ team }, call) {
-      const { rooms, caller } = subscriberOf(call)
-      if (team !== '*') {
-        reach(call.caller, team)
-        checkTeam(team)
-      }
-      const reaches = (name: string, { teams } = caller()) => teams === null || teams.has(name)
-      const room = roomOf(team)
-      rooms.join(room, now => approvalSubscribe.permits(now) && (team === '*' || reaches(team, now)),
-        ({ name, team }) => name.startsWith('approval:') && reaches(team), team === '*' ? 'all' : `team:${team}`)
-      return { room, subscribed: true }
-    }
+    team: null, // the room is judged as it is joined
+    handler: ({ team }, call) => hear(`approval:${team}`, call)
   })
   const approvalUnsubscribe = defineTool({
     name: 'approval_unsubscribe',
@@ -44,10 +33,7 @@ export function approvalRoomTools ({ checkTeam }: Pick<RoomsOptions, 'checkTeam'
     input,
     output,
     team: null,
-    handler ({ team }, call) {
-      subscriberOf(call).rooms.leave(roomOf(team))
-      return { room: roomOf(team), subscribed: false }
-    }
+    handler: ({ team }, call) => left(`approval:${team}`, call)
   })
   return [approvalSubscribe, approvalUnsubscribe]
 }

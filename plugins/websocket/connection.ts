@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly clock: { now (): number, after (ms: number, fn: () => void): () => void }
   /** The number of the newest event. */
   head (): number
-  health (): object
+  health (caller: Caller): object
   call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
   bytesOf (published: Published): Buffer
   /** A cursor in the log for this socket. */
@@ -22,15 +22,14 @@ export interface Surroundings {
 }
 
 export interface Connection {
-  close (code: number, reason: string): void
+  /** The peer has `within` ms to answer. */
+  close (code: number, reason: string, within?: number): void
 }
 
 /** ms */
 const AUTH_WITHIN = 5_000
 /** ms between pings; who has not answered one by the next is gone. */
 const BEAT = 15_000
-/** ms a peer that is behind may take to read what was written to it. */
-const DRAIN_WITHIN = 10_000
 /** ms a peer has to answer a close. */
 const CLOSE_WITHIN = 5_000
 const MAX_IN_FLIGHT = 256
@@ -51,24 +50,13 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   const feed = follow({
     deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPublished(published, bytesOf(published)) },
     full: () => outbox.full(),
-    whenRoom (go) {
-      let unread = socket.bufferedAmount
-      let giveUp = clock.after(DRAIN_WITHIN, look)
-      const deaf = outbox.whenDrained(() => { stop(); go() })
-      const stop = () => { giveUp(); deaf() }
-      /** Slow is fine, as long as it gets on. */
-      function look () {
-        if (socket.bufferedAmount >= unread) return tooSlow(outbox.lastSeq)
-        unread = socket.bufferedAmount
-        giveUp = clock.after(DRAIN_WITHIN, look)
-      }
-      return stop
-    }
+    unread: () => socket.bufferedAmount,
+    whenDrained: go => outbox.whenDrained(go),
+    giveUp () { tooSlow(outbox.lastSeq) }
   })
   const rooms = new Rooms(feed)
   const subscriberOf = (id: Id): Subscriber => ({
     rooms,
-    caller: () => request.caller!,
     checkHealth,
     resume (from) {
       feed.hold()
@@ -79,7 +67,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
       })
     }
   })
-  const checkHealth = () => { outbox.send('health:check', health(), undefined) }
+  const checkHealth = () => { outbox.send('health:check', health(request.caller!), undefined) }
   let open = false
   let alive = true
   let cancelTimer = () => {}
@@ -125,12 +113,12 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     return null
   }
 
-  function close (code: number, reason: string) {
+  function close (code: number, reason: string, within = CLOSE_WITHIN) {
     if (socket.readyState !== socket.OPEN) return
     cancelTimer()
     feed.stop()
     socket.close(code, reason.slice(0, 123))
-    cancelTimer = clock.after(CLOSE_WITHIN, () => { socket.terminate() })
+    cancelTimer = clock.after(within, () => { socket.terminate() })
   }
 
   function tooSlow (seq: number) {

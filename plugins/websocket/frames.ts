@@ -37,7 +37,9 @@ export interface Feed {
 export interface Reader {
   deliver (published: Published): void
   full (): boolean
-  whenRoom (go: () => void): () => void
+  unread (): number
+  whenDrained (go: () => void): () => void
+  giveUp (): void
 }
 
 const MAX_ID = 128

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { OneOf } from '../../schemas/one-of.ts'
+import { Room } from '../../schemas/room.ts'
 import { SessionId } from '../../schemas/session.ts'
 import { TeamName } from '../../schemas/team.ts'
 import { ForbiddenError, RateLimitedError } from '../../src/errors.ts'
-import { defineTool, reach, type Call, type Caller, type Tool } from '../../src/tool.ts'
+import { defineTool, type Call, type Caller, type Tool } from '../../src/tool.ts'
 import { approvalRoomTools } from './approval-room.ts'
 import type { Feed, Published } from './frames.ts'
 
@@ -11,31 +12,37 @@ import type { Feed, Published } from './frames.ts'
 const MAX_ROOMS = 1000
 
 export interface RoomsOptions {
-  /** Where a reader that has all up to `after` goes on, and whether something it has not seen is gone. */
-  begin (after: number): { verdict: 'ok' | 'gap', from: number, head: number }
-  /** The team of a session. Throws SessionNotFoundError. */
-  sessionTeam (sessionId: string): string
-  /** Throws TeamNotFoundError. */
-  checkTeam (team: string): void
+  /** Where a reader of these rooms that has all up to `after` goes on, and whether something it has not seen is gone. */
+  begin (after: number, rooms: readonly string[]): { verdict: 'ok' | 'gap', from: number, head: number }
+  /** What this caller hears of these rooms, and where. Throws ForbiddenError where it may not. */
+  interests (caller: Caller, rooms: readonly string[]): Interest[]
 }
 
-/** Whether a caller may still hear a room. */
-type Allows = (caller: Caller) => boolean
+/** A room of the log, and what of it is wanted. */
+interface Interest { room: string, wants (published: Published): boolean }
+
+/** The room of what is not in the log. */
+const SYSTEM = 'system'
+
+/** What a caller hears of one room. Throws ForbiddenError. */
+type Judge = (caller: Caller) => Interest
 
 /** What one socket hears. */
 export class Rooms {
-  readonly #rooms = new Map<string, Allows>()
+  readonly #rooms = new Map<string, { judge: Judge, room: string }>()
   readonly #feed: Pick<Feed, 'join' | 'leave'>
+  /** What was held by who was found to hear them. */
+  #judged: Pick<Caller, 'permissions' | 'teams'> | undefined
 
   constructor (feed: Pick<Feed, 'join' | 'leave'>) {
     this.#feed = feed
   }
 
-  /** `room` is where it is heard, if that is not its name. */
-  join (name: string, allows: Allows, wants: (published: Published) => boolean, room = name): void {
+  join (name: string, caller: Caller, judge: Judge): void {
+    const { room, wants } = judge(caller)
     if (this.#rooms.has(name)) return
     if (this.#rooms.size >= MAX_ROOMS) throw new RateLimitedError(`A socket holds at most ${MAX_ROOMS} subscriptions`)
-    this.#rooms.set(name, allows)
+    this.#rooms.set(name, { judge, room })
     this.#feed.join(room, wants, name)
   }
 
@@ -43,17 +50,28 @@ export class Rooms {
     return this.#rooms.has(name)
   }
 
+  /** Where it is heard what this socket hears. */
+  get heard (): string[] {
+    return [...this.#rooms.values()].map(({ room }) => room).filter(room => room !== SYSTEM)
+  }
+
   leave (name: string): void {
     if (this.#rooms.delete(name)) this.#feed.leave(name)
   }
 
-  leaveAll (): void {
-    for (const name of this.#rooms.keys()) this.leave(name)
-  }
-
-  /** The first room that this caller may not hear. */
+  /** The first room that this caller, the one behind the socket now, may not hear; of the rest it hears what it may. */
   forbidden (caller: Caller): string | undefined {
-    for (const [name, allows] of this.#rooms) if (!allows(caller)) return name
+    const { permissions, teams } = caller
+    if (permissions === this.#judged?.permissions && teams === this.#judged.teams) return undefined
+    for (const [name, { judge }] of this.#rooms) {
+      try {
+        const { room, wants } = judge(caller)
+        this.#feed.join(room, wants, name)
+      } catch (err) {
+        if (err instanceof ForbiddenError) return name // of what is no more, nothing comes
+      }
+    }
+    this.#judged = { permissions, teams }
     return undefined
   }
 }
@@ -61,8 +79,6 @@ export class Rooms {
 /** The socket a subscription is made for: its calls have it beside what every call has. */
 export interface Subscriber {
   readonly rooms: Rooms
-  /** Who is behind it now. */
-  caller (): Caller
   checkHealth (): void
   /** Once this request is answered: what was missed since `from`, then `caught_up`. */
   resume (from: number): void
@@ -72,11 +88,15 @@ export interface Subscriber {
  * The requests that only a socket can make. They are tools, so that who may and what is malformed is judged, and worded, as
  * everywhere; they have no route, since there is nothing to answer to afterwards.
  */
-export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): ReadonlyMap<string, Tool> {
+export function roomTools ({ begin, interests }: RoomsOptions): ReadonlyMap<string, Tool> {
   const output = { room: Type.String(), subscribed: Type.Boolean() }
   const nowhere = { method: 'POST', url: '' } as const
   const closed = { additionalProperties: false }
   const subscriberOf = (call: Call) => (call as Call & { subscriber: Subscriber }).subscriber
+  const hear = (name: string, call: Call) => {
+    subscriberOf(call).rooms.join(name, call.caller, caller => interests(caller, [name])[0]!)
+    return { room: name, subscribed: true }
+  }
   const left = (name: string, call: Call) => {
     subscriberOf(call).rooms.leave(name)
     return { room: name, subscribed: false }
@@ -90,16 +110,9 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     http: nowhere,
     input: Type.Object({ sessionId: SessionId }, closed),
     output,
-    team: ({ sessionId }) => sessionTeam(sessionId),
-    handler ({ sessionId }, call) {
-      joinSession(subscriberOf(call), sessionId)
-      return { room: `session:${sessionId}`, subscribed: true }
-    }
+    team: null, // the room is judged as it is joined
+    handler: ({ sessionId }, call) => hear(`session:${sessionId}`, call)
   })
-  function joinSession ({ rooms }: Subscriber, sessionId: string) {
-    const team = sessionTeam(sessionId)
-    rooms.join(`session:${sessionId}`, caller => cacheSubscribe.permits(caller) && reaches(caller, team), published => !isProcess(published))
-  }
   const cacheUnsubscribe = defineTool({
     name: 'cache_unsubscribe',
     title: 'Stop hearing a session',
@@ -113,7 +126,6 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
   })
 
   const team = { ...TeamName, pattern: `^\\*$|${TeamName.pattern!}`, description: 'A team name, or `*` for all teams the key reaches' }
-  const processRoom = (name: string) => name === '*' ? 'all' : `team:${name}`
   const processSubscribe = defineTool({
     name: 'process_subscribe',
     title: 'Hear the processes of a team',
@@ -122,20 +134,9 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     http: nowhere,
     input: Type.Object({ team }, closed),
     output,
-    team: null, // `*` names none; the handler judges one that is named
-    handler ({ team }, call) {
-      joinProcesses(subscriberOf(call), team)
-      return { room: processRoom(team), subscribed: true }
-    }
+    team: null,
+    handler: ({ team }, call) => hear(`team:${team}`, call)
   })
-  function joinProcesses ({ rooms, caller }: Subscriber, team: string) {
-    if (team !== '*') {
-      reach(caller(), team)
-      checkTeam(team)
-    }
-    rooms.join(processRoom(team), now => processSubscribe.permits(now) && (team === '*' || reaches(now, team)),
-      published => isProcess(published) && reaches(caller(), published.team))
-  }
   const processUnsubscribe = defineTool({
     name: 'process_unsubscribe',
     title: 'Stop hearing the processes of a team',
@@ -145,7 +146,7 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     input: Type.Object({ team }, closed),
     output,
     team: null,
-    handler: ({ team }, call) => left(processRoom(team), call)
+    handler: ({ team }, call) => left(`team:${team}`, call)
   })
 
   const healthSubscribe = defineTool({
@@ -159,9 +160,12 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     team: null,
     handler (_input, call) {
       const { rooms, checkHealth } = subscriberOf(call)
-      rooms.join('system', healthSubscribe.permits, () => false)
+      rooms.join(SYSTEM, call.caller, caller => {
+        if (!healthSubscribe.permits(caller)) throw new ForbiddenError("This key lacks the permission 'status'")
+        return { room: SYSTEM, wants: () => false }
+      })
       checkHealth()
-      return { room: 'system', subscribed: true }
+      return { room: SYSTEM, subscribed: true }
     }
   })
   const healthUnsubscribe = defineTool({
@@ -173,7 +177,7 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     input: Type.Object({}, closed),
     output,
     team: null,
-    handler: (_input, call) => left('system', call)
+    handler: (_input, call) => left(SYSTEM, call)
   })
 
   const streamResume = defineTool({
@@ -184,33 +188,20 @@ export function roomTools ({ begin, sessionTeam, checkTeam }: RoomsOptions): Rea
     http: nowhere,
     input: Type.Object({
       after: Type.Integer({ minimum: 0, description: 'The last seq that was received' }),
-      rooms: Type.Optional(Type.Array(Type.String({ pattern: '^(session|team):.{1,64}$', description: 'session:<id>, team:<name> or team:*' }), { maxItems: MAX_ROOMS, description: 'Rooms to join with it' }))
+      rooms: Type.Optional(Type.Array(Room, { maxItems: MAX_ROOMS, description: 'Rooms to join with it' }))
     }, closed),
     output: { verdict: OneOf(['ok', 'gap']), from: Type.Integer(), head: Type.Integer() },
-    team: null, // each room is judged as it is joined
+    team: null,
     handler ({ after, rooms = [] }, call) {
       const subscriber = subscriberOf(call)
-      for (const room of rooms) {
-        const [kind, ...name] = room.split(':')
-        const tool = kind === 'session' ? cacheSubscribe : processSubscribe
-        if (!tool.permits(call.caller)) throw new ForbiddenError(`This key lacks the permission '${String(tool.permission)}'`)
-        if (kind === 'session') {
-          reach(call.caller, sessionTeam(name.join(':')))
-          joinSession(subscriber, name.join(':'))
-        } else {
-          joinProcesses(subscriber, name.join(':'))
-        }
-      }
-      const start = begin(after)
+      for (const room of rooms) hear(room, call)
+      const start = begin(after, subscriber.rooms.heard)
       subscriber.resume(start.from)
       return start
     }
   })
 
-  const requests = new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe, ...approvalRoomTools({ checkTeam })]
+  const requests = new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe, ...approvalRoomTools(hear, left)]
     .map(tool => [tool.name.replace('_', ':'), tool]))
   return requests.set('resume', streamResume)
 }
-
-const isProcess = ({ name }: Published) => name.startsWith('process:')
-const reaches = ({ teams }: Caller, team: string) => teams === null || teams.has(team)

@@ -1,3 +1,4 @@
+import type { ClaudeOptions } from '../../schemas/claude.ts'
 import type { MessageType } from '../../schemas/message.ts'
 import type { Usage } from '../../schemas/tell.ts'
 import type { Clock } from '../clock.ts'
@@ -5,6 +6,13 @@ import type { Ledger } from './ledger.ts'
 
 /** How a turn ended, in the agent's own judgement. `limit`: a budget or turn limit of the agent's was reached. */
 export type Outcome = 'completed' | 'interrupted' | 'failed' | 'limit'
+
+/** Why a turn failed, where that is for somebody outside of the conversation to mend. */
+export type Trouble =
+  /** The model service takes no more for now; `until`: Unix ms, where it says. */
+  | { reason: 'rate_limited', until?: number }
+  /** There is no login, or nothing to pay with. `fix`: what to do, a sentence. */
+  | { reason: 'auth_required', fix: string }
 
 /**
  * What an agent says. `tellId` names the tell a frame belongs to; null is work that nobody asked for
@@ -19,22 +27,22 @@ export type AgentEvent =
   | { type: 'text', tellId: string | null, text: string }
   /** The agent begins the current passage again: the deltas since the last `text` are void. */
   | { type: 'restart', tellId: string | null }
-  /** A whole message, for the cache. `data` is the agent's frame. */
-  | { type: 'message', tellId: string | null, kind: MessageType, data: unknown }
+  /** A whole message, for the cache. `data` is the agent's frame. `parent`: the tool call whose sub-agent says it. */
+  | { type: 'message', tellId: string | null, kind: MessageType, data: unknown, parent?: string }
   /** A tool call began or ended; while one runs, silence is no stall. */
   | { type: 'tool', tellId: string | null, callId: string, running: boolean }
   /** May I use this tool with this input? Waits until `answer`. `fixed`: it can be allowed or denied and not changed. */
   | { type: 'ask', tellId: string | null, requestId: string, tool: string, input: Record<string, unknown>, fixed?: boolean, data: unknown }
   /** The agent takes a question back. */
   | { type: 'unask', requestId: string }
-  /** The agent waits for its model service. `auth`: waiting will not help. */
-  | { type: 'retry', tellId: string | null, attempt: number, delayMs: number, reason: string, auth: boolean }
+  /** The agent waits for its model service. `auth`: waiting will not help, and `fix` what would. */
+  | { type: 'retry', tellId: string | null, attempt: number, delayMs: number, reason: string, auth: boolean, fix?: string }
   /**
    * A turn ended. Exactly one for each message sent, unless the process exits first. `costTotal`: the agent's running
    * total afterwards (US dollars), the `costSoFar` of its next start. `place`: its name of where the conversation stands
-   * now, after a completed turn.
+   * now, after a completed turn. `structured`: the answer in the form that `Start.schema` asks for.
    */
-  | { type: 'ended', tellId: string | null, outcome: Outcome, error?: string, details?: Record<string, unknown>, usage?: Usage, costTotal?: number, place?: string }
+  | { type: 'ended', tellId: string | null, outcome: Outcome, error?: string, details?: Record<string, unknown>, usage?: Usage, costTotal?: number, place?: string, structured?: unknown, trouble?: Trouble }
   /** The process is gone; nothing follows. */
   | { type: 'exit', exit: Exit }
 
@@ -46,6 +54,8 @@ export interface Exit {
   stderr: string
   /** Whether `stop` was called before. */
   expected: boolean
+  /** How the way to it broke, where it ran elsewhere: how it ended, or whether, nobody knows. */
+  disconnected?: string
 }
 
 export type Decision =
@@ -58,6 +68,27 @@ export interface Capabilities {
   readonly resume: boolean
   /** A conversation can begin with the history of another. */
   readonly fork: boolean
+  /** A message can carry images. */
+  readonly images?: boolean
+  /** A message can carry documents: text, PDF. */
+  readonly documents?: boolean
+  /** An answer can be held to a JSON Schema: `Start.schema`. */
+  readonly schema?: boolean
+}
+
+/** A file that goes with a message. */
+export interface Attachment {
+  name: string
+  mediaType: string
+  data: Buffer
+}
+
+/** What is sent in one turn. */
+export interface Outgoing {
+  text: string
+  attachments?: readonly Attachment[]
+  /** The agent may have seen it before, in a turn that failed before it began. */
+  again?: boolean
 }
 
 /** One living agent. It takes one message at a time: the next `send` comes after `ended`. */
@@ -67,7 +98,7 @@ export interface AgentProcess {
   readonly version: string | undefined
   readonly capabilities: Capabilities
   /** Send one turn. `tellId` comes back on everything it causes. */
-  send (tellId: string, text: string): void
+  send (tellId: string, message: Outgoing): void
   /** Stop the running turn, keep the process. `ended` follows with the outcome `interrupted`. */
   interrupt (): void
   /** Answer an `ask`. */
@@ -86,8 +117,42 @@ export interface Program {
   env: Readonly<Record<string, string>>
 }
 
+/** A program that is run here for one that is to run elsewhere. */
+export interface Launched extends Program {
+  /** What its stdin is given before all else. */
+  lead: string
+  /** How much longer than one that runs here it may take to end, ms. */
+  grace: number
+  /** Takes from its stdout what is not of the program elsewhere. */
+  hear (chunk: Buffer): Buffer | undefined
+  /** Its end, as that of the program elsewhere; resolves when nothing is left there that can be ended from here. */
+  end (exit: Exit): Promise<Exit>
+}
+
 /** Says how a program is run elsewhere than here, by a program that is run here. Rejects with AgentError where that place is not to be had. */
-export type Launch = (program: Program) => Promise<Program>
+export type Launch = (program: Program) => Promise<Launched>
+
+/** Where an agent sends its own calls back into Iris, and the key that says whose they are. It is nobody's once the process has ended. */
+export interface Access {
+  /** E.g. http://127.0.0.1:1615; REST below /api, MCP at /mcp. */
+  url: string
+  key: string
+}
+
+/** Iris's tools as an MCP server at the other end of the agent's own pipe: whose calls they are needs no key. */
+export interface Toolbox {
+  /** The tools that the agent need not ask about: Iris judges these calls by itself. The others are a question for the team's policy first. */
+  readonly names: readonly string[]
+  /** JSON-RPC messages, both ways; `send` must not throw. `patience`: how long the agent bears a silent call, ms, where that is known. */
+  open (send: (message: object) => void, patience?: number): ToolPipe
+}
+
+export interface ToolPipe {
+  /** Whatever it holds, this does not throw. */
+  receive (message: unknown): void
+  /** Ends the waits of the calls that run. The work goes on. */
+  close (): void
+}
 
 /** What a start needs to know. */
 export interface Start {
@@ -111,10 +176,16 @@ export interface Start {
   model?: string
   /** By its id, the mode that it is to work in. */
   mode?: string
-  /** Iris itself for the agent: its base address, and a key of the agent's own. */
-  access?: { url: string, key: string }
+  /** What the team says in fields that only some kinds know. */
+  options?: Readonly<ClaudeOptions>
+  /** The form of its answers, a JSON Schema: for all turns of this process. */
+  schema?: Readonly<Record<string, unknown>>
   /** Where it runs, when that is not simply here. */
   launch?: Launch
+  /** For the agent's own calls back into Iris; `env` says the same as IRIS_URL and IRIS_KEY. Absent for kinds with a `pipe`, and where the team may not call. */
+  access?: Access
+  /** The same, for kinds with a `pipe`. */
+  tools?: Toolbox
   /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
   costSoFar: number
   /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */
@@ -160,11 +231,19 @@ export interface Choices { command?: string, mode?: string, permissions: unknown
 export interface Kind {
   /** The program that it runs where the team's `command` says nothing. Absent: it comes with Iris. */
   readonly program?: string
+  /** Whether its program need not know `--version`. */
+  readonly unversioned?: boolean
   /** How to come by that program, a sentence for who lacks it. */
   readonly install?: string
+  /** Whether its program calls Iris's tools over its own pipe (`Start.tools`). Others get a key (`Start.access`). */
+  readonly pipe?: true
   /** What of the server's own environment its program may have, beside what any program may. */
   environment (base: Readonly<Record<string, string | undefined>>): readonly RegExp[]
-  /** What is wrong with a team of this kind: a field, and a sentence. Absent: it has no modes to choose from. */
+  /** Those of a team's fields that not every kind knows, and this one does. */
+  readonly fields?: readonly string[]
+  /** What is wrong with a team of this kind that its schema cannot say: a field, and a sentence that goes on after its name. */
   check? (team: Choices): { field: string, text: string } | undefined
+  /** Whether its program is logged in, without a call to a model: a short sentence. Never rejects. */
+  login? (program: Pick<Program, 'command' | 'cwd' | 'env'>): Promise<{ ok: boolean, detail: string }>
   create (options: AgentOptions): Agent
 }

@@ -17,8 +17,8 @@ const TAIL = 4096
 
 export interface ChildOptions extends Program, Pick<AgentOptions, 'clock' | 'owner' | 'run' | 'ledger'> {
   launch?: Launch | undefined
-  /** Whose it is. */
-  sessionId: string
+  /** Whose it is; undefined for one that ends with what it was asked, and need not be on record. */
+  sessionId: string | undefined
   stdout (chunk: Buffer): void
   /** Called once, after the last `stdout`, when the child and all that it left behind are gone. */
   exit (exit: Exit): void
@@ -38,8 +38,9 @@ export interface Child {
 
 /** Start a program without a shell, in a process group of its own. Rejects with AgentError, at once, where that is impossible. */
 export async function spawnChild (options: ChildOptions): Promise<Child> {
-  const { owner, run, ledger, sessionId, clock, launch = async (program: Program) => program } = options
-  const { command, args, cwd, env } = await launch(options)
+  const { owner, run, ledger, sessionId, clock } = options
+  const launched = await options.launch?.(options)
+  const { command, args, cwd, env } = launched ?? options
   const mark = randomUUID()
   // A missing directory looks to spawn like a missing program.
   await access(cwd).catch(cause => { throw failedStart(`its directory ${cwd} cannot be entered`, cause) })
@@ -55,7 +56,10 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
 
   // A pipe to a dead child fails with EPIPE or ECONNRESET; `exit` says all there is to say about that.
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
-  stdout.on('data', options.stdout)
+  stdout.on('data', (chunk: Buffer) => {
+    const heard = launched === undefined ? chunk : launched.hear(chunk)
+    if (heard !== undefined) options.stdout(heard)
+  })
   stderr.on('data', (chunk: Buffer) => { tail = Buffer.concat([tail, chunk]).subarray(-TAIL) })
 
   const exited = new Promise<Exit>(resolve => {
@@ -68,7 +72,8 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
       // A timer may fire before the bytes that are already there are read; this comes after.
       await new Promise<void>(resolve => { setImmediate(resolve) })
       for (const stream of [stdin, stdout, stderr]) stream.destroy()
-      const exit = { code, signal, stderr: wholeText(tail), expected }
+      const end = { code, signal, stderr: wholeText(tail), expected }
+      const exit = await launched?.end(end) ?? end
       try { options.exit(exit) } finally { resolve(exit) }
     })
   })
@@ -84,9 +89,12 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
 
   /** One that is dead already needs no record. */
   async function enter () {
-    const birth = ledger && await birthOf(child.pid!)
-    if (birth !== undefined && !over) ledger!.add({ nonce: mark, pid: child.pid!, birth, command: basename(command), sessionId, at: clock.now() })
+    if (ledger === undefined || sessionId === undefined) return
+    const birth = await birthOf(child.pid!)
+    if (birth !== undefined && !over) ledger.add({ nonce: mark, pid: child.pid!, birth, command: basename(command), sessionId, at: clock.now() })
   }
+
+  if (launched !== undefined) stdin.write(launched.lead)
 
   /** Whether `promise` settles within `ms`. */
   function within (ms: number, promise: Promise<unknown>) {
@@ -102,7 +110,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
 
   async function stop () {
     stdin.end()
-    if (await within(AFTER_END, exited)) return exited
+    if (await within(AFTER_END + (launched?.grace ?? 0), exited)) return exited
     if (!over) signalGroup('SIGTERM')
     if (await within(AFTER_TERM, exited)) return exited
     if (!over) signalGroup('SIGKILL')

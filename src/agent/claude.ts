@@ -1,5 +1,8 @@
-import type { Agent, AgentOptions, Kind, Program, Start } from './agent.ts'
+import type { Agent, AgentOptions, Capabilities, Kind, Program, Start } from './agent.ts'
+import { checkClaude, CLAUDE_FIELDS, claudeFlags } from './claude-options.ts'
+import { claudeLogin } from './claude-login.ts'
 import { conversationFlags, startStreamJson } from './stream-json.ts'
+import { nameOnPipe } from './tool-calls.ts'
 import { recordOfClaude } from './transcript.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
@@ -9,7 +12,9 @@ const RETRIES = '6'
  * Tools by which the Claude sessions of one user list and address each other, unasked. Between teams there is Iris,
  * which knows who may speak to whom.
  */
-const WITHHELD = 'SendMessage,ListAgents'
+const WITHHELD = ['SendMessage', 'ListAgents']
+
+const CAPABILITIES: Capabilities = { resume: true, fork: true, images: true, documents: true, schema: true }
 
 const VARIABLES = /^(ANTHROPIC_\w+|CLAUDE_CONFIG_DIR|CLAUDE_CODE_(OAUTH_TOKEN|USE_\w+|SKIP_\w+_AUTH|DISABLE_\w+|MAX_\w+|SUBAGENT_MODEL|EFFORT_LEVEL)|DISABLE_(TELEMETRY|AUTOUPDATER|ERROR_REPORTING|BUG_COMMAND|COST_WARNINGS|PROMPT_CACHING\w*)|API_TIMEOUT_MS|BASH_\w+_(TIMEOUT_MS|LENGTH)|MAX_THINKING_TOKENS|MCP_(TOOL_)?TIMEOUT|IS_SANDBOX)$/
 
@@ -23,30 +28,37 @@ const CLOUDS: ReadonlyArray<readonly [choice: string, names: RegExp]> = [
 export const claude: Kind = {
   program: 'claude',
   install: 'install Claude Code',
+  pipe: true,
   environment: base => [VARIABLES, ...CLOUDS.filter(([choice]) => base[choice]).map(([, names]) => names)],
+  fields: CLAUDE_FIELDS,
+  check: checkClaude,
+  login: claudeLogin,
   create: createClaude
 }
 
 /** Claude Code, by its own stream-json protocol. The program is `claude` on PATH; it is not part of Iris. */
 export function createClaude (options: AgentOptions): Agent {
-  return { start: start => startStreamJson(claudeProgram(start), start, options), record: recordOfClaude }
+  return { start: start => startStreamJson(claudeProgram(start), start, options, CAPABILITIES), record: recordOfClaude }
 }
 
 /** What is run for a start. */
-export function claudeProgram ({ command = claude.program!, args = [], model, env, ...start }: Start): Program {
+export function claudeProgram ({ command = claude.program!, args = [], model, options = {}, env, ...start }: Start): Program {
   return {
     command,
     cwd: start.cwd,
     args: [
       '-p', '--input-format', 'stream-json', '--output-format', 'stream-json', '--verbose',
       '--include-partial-messages', '--replay-user-messages', '--permission-prompt-tool', 'stdio',
-      '--disallowedTools', WITHHELD,
+      '--disallowedTools', [...WITHHELD, ...options.disallowedTools ?? []].join(','),
+      // Each of Iris's by its name: the user may have a server of the same name, whose other tools are none of these.
+      ...claudeFlags({ ...options, allowedTools: [...(start.tools?.names ?? []).map(nameOnPipe), ...options.allowedTools ?? []] }),
       ...conversationFlags(start),
       ...(model === undefined ? [] : ['--model', model]),
       ...args
     ],
     env: {
       CLAUDE_CODE_MAX_RETRIES: RETRIES,
+      CLAUDE_CODE_FORWARD_SUBAGENT_TEXT: '1',
       ...env,
       CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
       CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1'

@@ -7,10 +7,12 @@ import { requireProgram } from './program.ts'
 export const LONGEST_ANSWER = 16 * 1024 * 1024
 
 export const command: Kind = {
+  unversioned: true,
+  fields: ['model'],
   environment: () => [],
-  check: ({ command, mode }) => command === undefined
+  check: ({ command }) => command === undefined
     ? { field: 'command', text: 'is missing: the program that reads the message and prints the answer' }
-    : mode === undefined ? undefined : { field: 'mode', text: 'is not for agent command, which has no modes to choose from' },
+    : undefined,
   create: createCommand
 }
 
@@ -94,7 +96,7 @@ async function begin (start: Start, options: AgentOptions): Promise<AgentProcess
     get pid () { return turn?.pid },
     version: undefined,
     capabilities: { resume: args.some(arg => arg.includes('{conversation}')), fork: false },
-    send (tellId, text) {
+    send (tellId, { text }) {
       if (stopped !== undefined) throw new AgentError('The agent has ended')
       const now: typeof turn = turn = { interrupted: false, child: run(tellId, text) }
       now.child.then(({ pid }) => { now.pid = pid }, err => { failed(tellId, err) })

@@ -16,6 +16,7 @@ import { randomUUID } from 'node:crypto'
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createLines } from './lines.ts'
+import { createTools } from './echo-tools.ts'
 import { WORDS, type Decision, type Ending, type Kept, type Turn } from './echo-words.ts'
 
 interface Message { uuid: string, text: string }
@@ -24,8 +25,8 @@ interface Input {
   uuid?: string
   message?: { content?: string }
   request_id?: string
-  request?: { subtype?: string, cancel_queued?: boolean }
-  response?: { request_id?: string, response?: Decision }
+  request?: { subtype?: string, cancel_queued?: boolean, sdkMcpServers?: string[] }
+  response?: { request_id?: string, response?: Decision, error?: string }
 }
 
 /** US dollars for each turn: one that adds up without rounding. */
@@ -42,6 +43,9 @@ const file = fileOf(session)
 const kept = recall(fileOf(resumed ?? session))
 const waiting: Message[] = []
 const questions = new Map<string, (decision: Decision) => void>()
+/** The MCP server at the other end of the pipe, if there is one. */
+let server: string | undefined
+const tools = createTools(() => server, say)
 /** What the turn that is on, if one is, can be stopped by. */
 let running: AbortController | undefined
 /** The last answer's frame in this turn: where a fork may end. */
@@ -158,6 +162,7 @@ function createTurn (uuid: string | undefined, signal: AbortSignal): Turn {
         }, { once: true })
       })
     },
+    tools,
     spoken: []
   }
   return turn
@@ -228,6 +233,7 @@ async function next () {
 function control (id: string | undefined, request: Input['request']) {
   const reply = (response: object) => { say({ type: 'control_response', response: { request_id: id, ...response } }) }
   if (request?.subtype === 'initialize') {
+    server = request.sdkMcpServers?.[0]
     reply({ subtype: 'success', response: { pid: process.pid, claude_code_version: 'echo-1', capabilities: ['msg_lifecycle_v1'] } })
   } else if (request?.subtype === 'interrupt') {
     const cancelled = request.cancel_queued ? waiting.splice(0) : []
@@ -244,6 +250,7 @@ function read (line: string) {
   if (input.type === 'control_request') return control(input.request_id, input.request)
   if (input.type === 'control_response') {
     const id = input.response?.request_id ?? ''
+    if (tools.answered(id, input.response?.response as Parameters<typeof tools.answered>[1], input.response?.error)) return
     const answer = questions.get(id)
     questions.delete(id)
     return answer?.(input.response?.response ?? { behavior: 'deny', message: 'the answer was not understood' })

@@ -10,6 +10,9 @@
  *   !tool 500              a tool call that takes 500 ms
  *   !ask Write {"file_path":"a.txt","content":"hello"}   asks for permission; the answer says what was decided.
  *                          Write really writes, in the agent's directory
+ *   !call team_tell {"toTeam":"b","message":"hello"}   calls one of Iris's tools over its own pipe; the answer is what it
+ *                          answers, as JSON
+ *   !tools                 the names of those that it may call
  *   !history               how many messages the conversation has had, and the one before
  *   !env                   the names of its environment variables
  *   !fail some reason      a failed turn
@@ -25,6 +28,7 @@
  *   !exit                  exits with code 0 after the answer
  */
 import { writeFileSync } from 'node:fs'
+import type { Tools } from './echo-tools.ts'
 
 export interface Kept {
   role: 'user' | 'assistant'
@@ -71,6 +75,8 @@ export interface Turn {
   /** Any frame. */
   say (frame: Record<string, unknown>): void
   ask (tool: string, input: Record<string, unknown>, callId: string): Promise<Decision>
+  /** Iris's, over its own pipe. */
+  readonly tools: Pick<Tools, 'list' | 'call'>
 }
 
 type Word = (turn: Turn, rest: string) => Promise<Ending>
@@ -181,6 +187,15 @@ export const WORDS: Readonly<Record<string, Word>> = {
     })
     return answer(turn, `echo: ${content}`)
   },
+
+  async call (turn, rest) {
+    const [, name = '', json] = /^(\w*)\s*(.*)$/su.exec(rest) ?? []
+    const input = JSON.parse(json || '{}')
+    const content = await useTool(turn, `mcp__iris__${name}`, input, () => turn.tools.call(name, input, turn.signal))
+    return answer(turn, `echo: ${content}`)
+  },
+
+  tools: async turn => answer(turn, `echo: ${(await turn.tools.list()).join(' ')}`),
 
   history: turn => answer(turn, `echo: ${turn.history.filter(({ role }) => role === 'user').length} before, the last: ${
     turn.history.findLast(({ role }) => role === 'user')?.text ?? 'none'}`),

@@ -8,7 +8,7 @@ import { createMeter } from './usage.ts'
 /** The compiled program lies beside this file. */
 const PROGRAM = fileURLToPath(new URL('./echo-program.js', import.meta.url))
 
-export const echo: Kind = { environment: () => [/^ECHO_\w+$/], create: createEcho }
+export const echo: Kind = { pipe: true, environment: () => [/^ECHO_\w+$/], create: createEcho }
 
 /**
  * The agent that needs no model: it says what it is told, or what the message scripts (see echo-program.ts). A real

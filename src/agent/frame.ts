@@ -1,4 +1,5 @@
 import type { Outcome } from './agent.ts'
+import type { McpRequest } from './tool-calls.ts'
 import type { Consumption } from './usage.ts'
 
 /** A frame on stdout, as far as Iris reads it. Nothing of it is certain but that it is an object. */
@@ -32,10 +33,13 @@ export interface Frame extends Consumption {
   api_error_status?: number | null
   result?: string
   errors?: string[]
+  structured_output?: unknown
+  /** rate_limit_event; `resetsAt` in s */
+  rate_limit_info?: { status?: string, resetsAt?: number }
   terminal_reason?: string
   /** control_request, control_cancel_request */
   request_id?: string
-  request?: { subtype?: string, tool_name?: string, input?: Record<string, unknown>, tool_use_id?: string }
+  request?: McpRequest & { tool_name?: string, input?: Record<string, unknown>, tool_use_id?: string }
   /** control_response */
   response?: ControlResponse
   claude_code_version?: string

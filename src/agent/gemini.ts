@@ -11,6 +11,7 @@ export const gemini = acpKind({
   authenticate: ({ GEMINI_API_KEY, GOOGLE_GENAI_USE_VERTEXAI }) => GEMINI_API_KEY ? 'gemini-api-key' : GOOGLE_GENAI_USE_VERTEXAI === 'true' ? 'vertex-ai' : undefined,
   asks: 'default',
   unasked: /^(?!default$|plan$)/,
+  byMinute: true,
   // It names a call by its tool, twice underlined.
   tool: ({ toolCallId }) => /^(\w+?)__/.exec(toolCallId ?? '')?.[1]
 }, [/^(GEMINI_\w+|GOOGLE_\w+)$/])

@@ -1,6 +1,9 @@
 import type { AgentEvent } from './agent.ts'
 import type { MessageType } from '../../schemas/message.ts'
 import { blocksOf, judge, type ControlResponse, type Frame } from './frame.ts'
+import { LOG_IN } from './claude-login.ts'
+import type { ToolCalls } from './tool-calls.ts'
+import { refusedUntil, troubleOf, type Hints } from './trouble.ts'
 import { createMeter } from './usage.ts'
 
 export interface ReaderOptions {
@@ -9,6 +12,8 @@ export interface ReaderOptions {
   on (event: AgentEvent): void
   /** A control request of ours is answered. */
   answered (response: ControlResponse): void
+  /** The program's own calls to Iris, where it may make any. */
+  calls?: Pick<ToolCalls, 'take' | 'drop'> | undefined
   /** A control request that Iris has no answer for; the program waits for one. */
   unanswerable (requestId: string, subtype: string): void
 }
@@ -26,6 +31,8 @@ export interface Reader {
 /** Notices that are worth keeping. The others tell of states that Iris sees by itself, many times a turn. */
 const NOTICES = new Set(['api_retry', 'permission_denied', 'compact_boundary', 'task_started', 'task_notification', 'informational', 'local_command'])
 
+const isLogin = ({ error, error_status: status }: Frame) => error === 'authentication_failed' || status === 401 || status === 403
+
 /** How many ids of earlier messages are known, for what the program says of them late. */
 const REMEMBERED = 100
 
@@ -35,7 +42,7 @@ const REMEMBERED = 100
  * model's answer and in the result. In between, a frame belongs to the turn that is on. Older versions (2.1.197) name
  * nothing: there a turn is that of the message in flight, unless its result has an `origin`.
  */
-export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderOptions): Reader {
+export function createReader ({ costSoFar, on, answered, calls, unanswerable }: ReaderOptions): Reader {
   const meter = createMeter(costSoFar)
   const known = new Set<string>()
   const tools = new Map<string, string | null>()
@@ -54,6 +61,8 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
   let metered = false
   /** The last frame of the agent's own answers: the program resumes and forks at it. */
   let place: string | undefined
+  /** What was said in this turn of why it fails. */
+  let hints: Hints = {}
 
   function ownerOf (frame: Frame): string | null {
     const ids = frame.user_message_uuids ?? (frame.user_message_uuid === undefined ? [] : [frame.user_message_uuid])
@@ -65,7 +74,10 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
     return announces ? null : inFlight ?? null
   }
 
-  const say = (tellId: string | null, kind: MessageType, data: unknown) => { on({ type: 'message', tellId, kind, data }) }
+  function say (tellId: string | null, kind: MessageType, data: Frame | object) {
+    const { parent_tool_use_id: parent } = data as Frame
+    on({ type: 'message', tellId, kind, data, ...(typeof parent === 'string' && { parent }) })
+  }
 
   function running (callId: string, tellId: string | null, running: boolean) {
     if (running) tools.set(callId, tellId)
@@ -111,6 +123,7 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
   function assistant (frame: Frame) {
     const tellId = ownerOf(frame)
     say(tellId, 'assistant', frame)
+    if (typeof frame.error === 'string' && typeof frame.parent_tool_use_id !== 'string') hints.error = frame.error
     if (frame.error === undefined && typeof frame.parent_tool_use_id !== 'string') place = frame.uuid ?? place
     for (const block of blocksOf(frame)) {
       if (block.type === 'tool_use' && block.id !== undefined) running(block.id, tellId, true)
@@ -151,7 +164,7 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
         attempt: frame.attempt ?? 1,
         delayMs: frame.retry_delay_ms ?? 0,
         reason: `${frame.error ?? 'unknown'}${status === undefined ? '' : ` (${status})`}`,
-        auth: frame.error === 'authentication_failed' || status === 401 || status === 403
+        ...(isLogin(frame) ? { auth: true, fix: LOG_IN } : { auth: false })
       })
     } else if (!notice) {
       on({ type: 'activity' })
@@ -166,13 +179,25 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
     const usage = meter.read(frame)
     say(tellId, 'result', frame)
     const judged = judge(frame)
-    ended(tellId, { ...judged, usage, costTotal: meter.total, ...(judged.outcome === 'completed' && place !== undefined && { place }) })
+    const trouble = judged.outcome === 'failed' ? troubleOf(frame, hints) : undefined
+    hints = {}
+    const structured = frame.structured_output
+    ended(tellId, { ...judged, usage, ...(trouble && { trouble }), ...(structured !== undefined && { structured }), costTotal: meter.total, ...(judged.outcome === 'completed' && place !== undefined && { place }) })
+  }
+
+  /** An account near its limit is a notice; one that is refused says until when. */
+  function limited (frame: Frame) {
+    const until = refusedUntil(frame)
+    if (until !== undefined) hints.resetsAt = until
+    if (frame.rate_limit_info?.status === 'allowed') on({ type: 'activity' })
+    else say(ownerOf(frame), 'system', frame)
   }
 
   function controlRequest ({ request_id: requestId, request, ...frame }: Frame) {
     if (requestId === undefined) return on({ type: 'activity' })
     if (request?.subtype !== 'can_use_tool' || request.tool_name === undefined) {
       on({ type: 'activity' })
+      if (request !== undefined && calls?.take(requestId, request)) return
       return unanswerable(requestId, request?.subtype ?? 'unknown')
     }
     const tellId = tools.get(request.tool_use_id ?? '') ?? ownerOf(frame)
@@ -189,12 +214,13 @@ export function createReader ({ costSoFar, on, answered, unanswerable }: ReaderO
       case 'command_lifecycle': return lifecycle(frame)
       case 'control_request': return controlRequest(frame)
       case 'control_cancel_request':
-        return on(frame.request_id === undefined ? { type: 'activity' } : { type: 'unask', requestId: frame.request_id })
+        return on(frame.request_id === undefined || calls?.drop(frame.request_id) ? { type: 'activity' } : { type: 'unask', requestId: frame.request_id })
       case 'control_response':
         on({ type: 'activity' })
         version = frame.response?.response?.claude_code_version ?? version
         return answered(frame.response ?? {})
       case 'conversation_reset': return say(ownerOf(frame), 'system', frame)
+      case 'rate_limit_event': return limited(frame)
       default: return on({ type: 'activity' })
     }
   }

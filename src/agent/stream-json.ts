@@ -4,9 +4,14 @@ import type { AgentEvent, AgentOptions, AgentProcess, Capabilities, Exit, Progra
 import { spawnChild, type Child } from './child.ts'
 import { createLines } from './lines.ts'
 import { lockConversation } from './lock.ts'
+import { composed, contentOf } from './content.ts'
 import { createReader } from './reader.ts'
+import { createToolCalls, SERVER } from './tool-calls.ts'
 
 const CAPABILITIES: Capabilities = { resume: true, fork: true }
+
+/** ms that the program says its tools may take, less what a call takes on its way. */
+const patienceOf = ({ MCP_TOOL_TIMEOUT: ms }: Start['env']) => Number(ms) > 0 ? Math.max(1_000, Number(ms) - 2_000) : undefined
 
 /** Which conversation: its own, a new one, or a new one that begins with another up to a place of that. */
 export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pick<Start, 'conversation' | 'resume' | 'fork' | 'forkPlace'>): string[] {
@@ -19,7 +24,7 @@ export function conversationFlags ({ conversation, resume, fork, forkPlace }: Pi
  * Start a program that speaks stream-json over its stdio (one JSON object a line, both ways) and wait until it says that it is ready: it answers `initialize`, which costs no model call.
  * Where the start fails, nothing is left behind and no `exit` is said: the rejection says it all.
  */
-export async function startStreamJson (program: Program, start: Start, options: AgentOptions): Promise<AgentProcess> {
+export async function startStreamJson (program: Program, start: Start, options: AgentOptions, capabilities = CAPABILITIES): Promise<AgentProcess> {
   const { conversation, sessionId, launch, signal, on } = start
   throwIfAborted(signal)
   const unlock = await lockConversation(conversation)
@@ -32,18 +37,27 @@ export async function startStreamJson (program: Program, start: Start, options: 
   /** What the program gave as the reason of its end before it was ready. */
   let refusal: string | undefined
   let child: Child
+  /** The tells whose messages have another id on the wire, by that. */
+  const aliases = new Map<string, string>()
 
+  const calls = start.tools && createToolCalls(start.tools, {
+    ask: asked => { request(randomUUID(), asked) },
+    answer: (requestId, response) => { write({ type: 'control_response', response: { subtype: 'success', request_id: requestId, response } }) },
+    patience: patienceOf(program.env)
+  })
   const reader = createReader({
     costSoFar: start.costSoFar,
     on (event) {
       if (!live && event.type === 'ended') refusal = event.error
-      on(event)
+      const tellId = 'tellId' in event ? aliases.get(event.tellId ?? '') : undefined
+      on(tellId === undefined ? event : { ...event, tellId } as AgentEvent)
     },
     answered ({ request_id: id, subtype, error }) {
       if (id !== initialize) return
       if (subtype === 'success') resolveReady()
       else rejectReady(new AgentError(`The agent refused to begin: ${error ?? 'it does not say why'}`))
     },
+    calls,
     unanswerable (requestId, subtype) {
       write({ type: 'control_response', response: { subtype: 'error', request_id: requestId, error: `Iris does not answer ${subtype}` } })
     }
@@ -57,6 +71,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
   function exited (exit: Exit) {
     lines.end()
     gone = true
+    calls?.close()
     unlock()
     if (live) on({ type: 'exit', exit } satisfies AgentEvent)
     else rejectReady(endedEarly(exit, refusal))
@@ -66,13 +81,15 @@ export async function startStreamJson (program: Program, start: Start, options: 
   try {
     child = await spawnChild({ ...options, ...program, launch, sessionId, stdout: lines.push, exit: exited })
   } catch (err) {
+    calls?.close()
     unlock()
     throw err
   }
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   try {
-    request(initialize, { subtype: 'initialize' })
+    const { schema, options: { systemPrompt } = {} } = start
+    request(initialize, { subtype: 'initialize', ...(calls && { sdkMcpServers: [SERVER] }), ...(systemPrompt !== undefined && { appendSystemPrompt: systemPrompt }), ...(schema !== undefined && { jsonSchema: schema }) })
     await ready
     live = true
   } catch (err) {
@@ -86,11 +103,14 @@ export async function startStreamJson (program: Program, start: Start, options: 
   return {
     pid: child.pid,
     get version () { return reader.version },
-    capabilities: CAPABILITIES,
-    send (tellId, text) {
+    capabilities,
+    send (tellId, message) {
       if (gone) throw new AgentError('The agent has ended')
-      reader.sent(tellId)
-      write({ type: 'user', uuid: tellId, message: { role: 'user', content: plain(text) }, parent_tool_use_id: null, ...composed(text) })
+      // A second message of the same id is dropped in silence.
+      const wire = message.again ? randomUUID() : tellId
+      if (message.again) aliases.set(wire, tellId)
+      reader.sent(wire)
+      write({ type: 'user', uuid: wire, message: { role: 'user', content: contentOf(message) }, parent_tool_use_id: null, ...composed(message.text) })
     },
     interrupt () { request(randomUUID(), { subtype: 'interrupt', cancel_queued: true }) },
     answer (requestId, decision) {
@@ -102,10 +122,6 @@ export async function startStreamJson (program: Program, start: Start, options: 
     stop: child.stop
   }
 }
-
-/** Text that begins with a slash is a command to the program, e.g. /clear, unless it is told better; older versions heed only the space. */
-const composed = (text: string) => text.startsWith('/') ? { client_composed: true } : {}
-const plain = (text: string) => text.startsWith('/') ? ` ${text}` : text
 
 /** A start that was given up is not gone on with. */
 export function throwIfAborted (signal: AbortSignal) {

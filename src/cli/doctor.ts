@@ -1,16 +1,14 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
-import type { Config, Team } from '../../schemas/config.ts'
-import { allowedEnvironment } from '../agent/environment.ts'
-import { KINDS } from '../agent/kinds.ts'
-import { probeVersion } from '../agent/probe.ts'
+import type { Config } from '../../schemas/config.ts'
 import { loadConfig, locateConfig } from '../config.ts'
 import { discover } from './client.ts'
+import { examine } from './doctor-agent.ts'
 import { loadOptions, print, printJson, type Flags, type World } from './world.ts'
 
 /** One thing looked at. `warn` lets the server run, without what it names. */
-interface Check { check: string, result: 'ok' | 'warn' | 'fail', detail: string }
+export interface Check { check: string, result: 'ok' | 'warn' | 'fail', detail: string }
 
 /** `iris doctor`: what would keep the server or a team from working. Exit code 1 where something fails. */
 export async function doctor (world: World, flags: Flags): Promise<number> {
@@ -20,7 +18,7 @@ export async function doctor (world: World, flags: Flags): Promise<number> {
   checks.push(writable(home))
   if (config !== undefined) {
     checks.push(await address(world, flags, config))
-    checks.push(...await Promise.all([...config.teams.values()].map(async team => await agent(world, team))))
+    checks.push(...await Promise.all([...config.teams.values()].map(async team => await examine(world, team, home))))
   }
   if (flags.json) printJson(world, { checks })
   else for (const { check, result, detail } of checks) print(world, `${result.padEnd(4)}  ${check}: ${detail}`)
@@ -68,16 +66,4 @@ async function address (world: World, flags: Flags, config: Config): Promise<Che
       server.close(() => { resolve({ check, result: 'ok', detail: `${host}:${httpPort} is free` }) })
     })
   })
-}
-
-async function agent ({ env }: World, { name, path, agent: kind, command, unavailable, env: own }: Team): Promise<Check> {
-  const check = `team ${name}`
-  if (unavailable !== undefined) return { check, result: 'warn', detail: unavailable }
-  const { program, install, environment } = KINDS.get(kind)!
-  const run = command ?? program
-  if (run === undefined) return { check, result: 'ok', detail: `${path}, agent ${kind} comes with Iris` }
-  const probe = await probeVersion(run, { cwd: path, env: { ...allowedEnvironment(env, environment(env)), ...own } })
-  return 'version' in probe
-    ? { check, result: 'ok', detail: `${path}, ${run} ${probe.version}` }
-    : { check, result: 'warn', detail: `${probe.missing}${command === undefined && install !== undefined ? `; ${install}, or set \`command\`` : ''}` }
 }

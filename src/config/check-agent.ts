@@ -5,12 +5,10 @@ import { notOneOf, type Problem } from './problems.ts'
 
 /** What is wrong with a team by its kind of agent. */
 export function checkAgent (name: string, team: Static<typeof TeamConfig>): Problem[] {
-  const { agent, mode } = team
+  const { agent } = team
   const kind = KINDS.get(agent)
   const path = ['teams', name, 'agent']
   if (kind === undefined) return [notOneOf(path, agent, [...KINDS.keys()])]
-  const found = kind.check === undefined
-    ? mode === undefined ? undefined : { field: 'mode', text: `is not for agent ${agent}, which has no modes to choose from` }
-    : kind.check(team)
-  return found === undefined ? [] : [{ path: ['teams', name, found.field], text: `'teams.${name}.${found.field}' ${found.text}` }]
+  const found = kind.check?.(team)
+  return found === undefined ? [] : [{ path: ['teams', name, ...found.field.split('.')], text: `'teams.${name}.${found.field}' ${found.text}` }]
 }

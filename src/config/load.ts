@@ -1,16 +1,20 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { Ajv2020 as Ajv, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
 import { DURATION } from '../../schemas/duration.ts'
 import { checkAgent } from './check-agent.ts'
+import { checkOptions } from './check-options.ts'
+import { SIZE } from '../../schemas/size.ts'
 import { checkKeys } from './check-keys.ts'
+import { checkPlace, isElsewhere } from './check-place.ts'
 import { readDocument } from './document.ts'
 import { milliseconds } from './duration.ts'
 import type { Environment } from './environment.ts'
 import { openToOthers } from './loopback.ts'
 import { ConfigError, describe, type Problem } from './problems.ts'
+import { bytes } from './size.ts'
 
 /** What the command line says, and where it was said. */
 export interface LoadOptions {
@@ -60,14 +64,14 @@ export function loadConfig (options: LoadOptions): Config {
   const raw: unknown = value ?? {}
   valid ??= ajv.compile<Static<typeof ConfigFile>>(ConfigFile)
   if (!valid(raw)) throw fail(valid.errors!.map(error => describe(error, ConfigFile)))
-  const settings = inMilliseconds(raw.settings, ConfigFile.properties.settings)
-  const api = { ...raw.api, rateLimit: inMilliseconds(raw.api.rateLimit, ConfigFile.properties.api.properties.rateLimit) }
+  const settings = measured(raw.settings, ConfigFile.properties.settings)
+  const api = { ...raw.api, rateLimit: measured(raw.api.rateLimit, ConfigFile.properties.api.properties.rateLimit) }
   settings.httpPort = portOf(options) ?? settings.httpPort
 
   const wrong = checkKeys(api.apiKeys)
   const open = openToOthers(settings, api)
   if (open !== undefined) wrong.push({ path: ['api', 'requireAuth'], text: open })
-  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkAgent(name, team))
+  for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkOptions(name, team), ...checkAgent(name, team), ...checkPlace(name, team))
   if (wrong.length > 0) throw fail(wrong)
   const teams = Object.entries(raw.teams).map(([name, team]) => [name, teamOf(name, team, dirname(file))] as const)
   return freeze({ file, home, settings, api, teams: new Map(teams) })
@@ -90,10 +94,20 @@ function portOf ({ port, env }: LoadOptions): number | undefined {
 }
 
 function teamOf (name: string, { path, idleTimeout, ...rest }: Static<typeof ConfigFile>['teams'][string], base: string): Team {
-  const directory = resolve(base, path)
-  const unavailable = whyNoDirectory(directory)
+  const there = isElsewhere(rest)
+  const directory = there ? path : resolve(base, path)
+  const unavailable = there ? undefined : whyNoDirectory(directory)
+  const fromHere = (file: string) => file.startsWith('~') || isAbsolute(file) ? file : resolve(base, file)
+  const { remote } = rest
   return {
     ...rest,
+    ...(remote !== undefined && {
+      remote: {
+        ...remote,
+        ...(remote.identity !== undefined && { identity: fromHere(remote.identity) }),
+        ...(remote.config !== undefined && { config: fromHere(remote.config) })
+      }
+    }),
     name,
     path: directory,
     ...(unavailable !== undefined && { unavailable }),
@@ -110,10 +124,15 @@ function whyNoDirectory (path: string): string | undefined {
   }
 }
 
-/** Every duration of an object in ms. */
-function inMilliseconds<T extends object> (values: T, { properties }: TObject): T {
-  const spans = Object.entries(values).filter(([key]) => (properties[key] as TSchema | undefined)?.pattern === DURATION)
-  return { ...values, ...Object.fromEntries(spans.map(([key, span]) => [key, milliseconds(span as string | number)])) }
+/** Every duration of an object in ms, and every size in bytes. */
+function measured<T extends object> (values: T, { properties }: TObject): T {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => {
+    switch ((properties[key] as TSchema | undefined)?.pattern) {
+      case DURATION: return [key, milliseconds(value as string | number)]
+      case SIZE: return [key, bytes(value as string | number)]
+      default: return [key, value as unknown]
+    }
+  })) as T
 }
 
 function freeze<T extends object> (value: T): T {

@@ -53,7 +53,9 @@ function unknownKey (path: Step[], key: string, node: TSchema | undefined): Prob
       key,
       text: path.join('.') === 'teams'
         ? `'${full}' is no team name: those are lower-case letters, digits, '_', '.' and '-', at most 64${fixedName(key)}`
-        : `'${full}' is no name of an environment variable: letters, digits and '_'`
+        : path.at(-1) === 'env'
+          ? `'${full}' is no name of an environment variable: letters, digits and '_'`
+          : `'${full}' is no name: letters, digits, '_' and '-', at most 64`
     }
   }
   const known = Object.keys((node?.properties ?? {}) as object)

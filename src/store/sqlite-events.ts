@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { EventOf } from '../../schemas/event.ts'
 import type { CacheEntry } from '../../schemas/message.ts'
+import { trimmer } from './sqlite-trim.ts'
 import type { CacheStats, EventRow, Store } from './store.ts'
 
 /** Characters of a page of a cache: larger ones would hold up everybody else. */
@@ -10,12 +11,6 @@ export function eventTable (db: Database): Store['events'] {
   const append = db.prepare('INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (?, ?, ?, ?, ?, ?)')
   const head = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
   const since = db.prepare<[number, number], EventRow>('SELECT seq, at, event, team, session_id AS sessionId, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?')
-  const floor = db.prepare<[], number>('SELECT seq FROM event_floor').pluck()
-  const raiseFloor = db.prepare('UPDATE event_floor SET seq = max(seq, ?)')
-  // The newest of the first few that must go. Numbers have holes, so what is kept is `max` at the most.
-  const doomed = db.prepare<[number, number, number], number | null>(
-    'SELECT max(seq) FROM (SELECT seq, at FROM event ORDER BY seq LIMIT ?) WHERE at < ? OR seq <= ?').pluck()
-  const drop = db.prepare('DELETE FROM event WHERE seq <= ?')
   const cache = db.prepare<[string, number, number], { seq: number, data: string }>(
     "SELECT seq, data FROM event WHERE session_id = ? AND event = 'cache:message' AND seq > ? ORDER BY seq LIMIT ?")
   const cacheStats = db.prepare<[string], CacheStats>(
@@ -33,13 +28,7 @@ export function eventTable (db: Database): Store['events'] {
     },
     head: () => head.get()!,
     since: (after, limit) => since.all(after, limit),
-    floor: () => floor.get()!,
-    trim: db.transaction((before: number, max: number, limit: number) => {
-      const last = doomed.get(limit, before, head.get()! - max)
-      if (last === undefined || last === null) return 0
-      raiseFloor.run(last)
-      return drop.run(last).changes
-    }),
+    ...trimmer(db),
     cache (sessionId, after, limit) {
       const entries: CacheEntry[] = []
       let size = 0

@@ -41,6 +41,7 @@ export function sessionTable (db: Database): Store['sessions'] {
   const get = db.prepare<[string], Raw>('SELECT * FROM session WHERE id = ?')
   const current = db.prepare<[string, string], Raw>('SELECT * FROM session WHERE speaker = ? AND team = ? AND current = 1')
   const count = db.prepare<[], number>('SELECT count(*) FROM session').pluck()
+  const countOf = db.prepare<[string], number>('SELECT count(*) FROM session WHERE team IN (SELECT value FROM json_each(?))').pluck()
   const removeEvents = db.prepare('DELETE FROM event WHERE session_id = ?')
   const remove = db.prepare('DELETE FROM session WHERE id = ?')
   const list = lister<Raw, SessionRow>(db, 'session', toRow)
@@ -50,7 +51,7 @@ export function sessionTable (db: Database): Store['sessions'] {
     get: id => { const raw = get.get(id); return raw && toRow(raw) },
     current: (from, to) => { const raw = current.get(from, to); return raw && toRow(raw) },
     list: ({ to, from, teams }, page) => list({ team: to, speaker: from }, teams, page),
-    count: () => count.get()!,
+    count: teams => teams === undefined ? count.get()! : countOf.get(JSON.stringify(teams))!,
     update: updater(db, 'session', 'id', COLUMNS),
     remove: id => { removeEvents.run(id); remove.run(id) }
   }

@@ -1,4 +1,5 @@
 import type { ApprovalState, Decision } from '../../schemas/approval.ts'
+import type { AttachmentInfo } from '../../schemas/attachment.ts'
 import type { ErrorBody } from '../../schemas/error.ts'
 import type { Event, EventName, StoredEvent } from '../../schemas/event.ts'
 import type { KeyRecord } from '../../schemas/key.ts'
@@ -41,7 +42,12 @@ export interface TellRow {
   readonly caller: string
   readonly state: TellState
   readonly message: string
+  readonly attachments?: readonly AttachmentInfo[]
+  /** JSON Schema that the answer is to fit. */
+  readonly schema?: Record<string, unknown>
   readonly response: string
+  /** The answer in that form. */
+  readonly structured?: unknown
   readonly error: ErrorBody | null
   readonly usage: Usage | null
   readonly createdAt: number
@@ -150,6 +156,12 @@ export interface EventRow {
   readonly data: string
 }
 
+/**
+ * How much of the log is kept; 0 is without bound. `bytes` is about what it takes on the disk. The pieces of an answer that is
+ * not whole yet neither count nor go: they are dropped with its end.
+ */
+export interface Bounds { events: number, bytes: number }
+
 export interface CacheStats { entries: number, firstAt: number | null, lastAt: number | null }
 
 /** What survives a restart. All calls are synchronous: one writer, one file. Rows are written as one with what is told of them. */
@@ -161,19 +173,23 @@ export interface Store {
     get (id: string): SessionRow | undefined
     current (from: string, to: string): SessionRow | undefined
     list (filter: { to?: string, from?: string, teams?: readonly string[] }, page: Page): Paged<SessionRow>
-    count (): number
+    /** Of these teams, else of all. */
+    count (teams?: readonly string[]): number
     update (id: string, fields: Partial<Omit<SessionRow, 'id' | 'from' | 'to' | 'createdAt' | 'forkedFrom' | 'forkConversation' | 'forkPlace'>>): void
     /** With its tells and its events. */
     remove (id: string): void
   }
   readonly tells: {
-    insert (row: TellRow): void
+    /** `bodies`: the bytes of its attachments, kept until `dropBodies`. */
+    insert (row: TellRow, bodies?: readonly Buffer[]): void
     get (id: string): TellRow | undefined
+    bodies (id: string): Buffer[]
+    dropBodies (id: string): void
     /** Of long messages and responses only the beginning. */
     list (filter: { to?: string, sessionId?: string, state?: TellState, caller?: string, teams?: readonly string[] }, page: Page): Paged<TellRow>
     /** All in this state, oldest first. */
     inState (state: TellState): TellRow[]
-    update (id: string, fields: Partial<Pick<TellRow, 'state' | 'response' | 'error' | 'usage' | 'startedAt' | 'endedAt'>>): void
+    update (id: string, fields: Partial<Pick<TellRow, 'state' | 'response' | 'structured' | 'error' | 'usage' | 'startedAt' | 'endedAt'>>): void
   }
   readonly events: {
     append (event: Event, at: number): StoredEvent
@@ -183,8 +199,12 @@ export interface Store {
     since (after: number, limit: number): EventRow[]
     /** All up to this number may be missing: they were trimmed. 0 when none was. */
     floor (): number
-    /** Drops what is older than `before` (Unix ms), and the oldest beyond `max` in number; at most `limit` at once. Returns how many. */
-    trim (before: number, max: number, limit: number): number
+    /** Of this session (of some session) what is up to this number may be missing. Never below `floor`. */
+    holes (sessionId?: string): number
+    /** Drops what is older than `before` (Unix ms), and the oldest beyond the bounds; at most `limit` at once. Returns how many. */
+    trim (bounds: { before: number } & Bounds, limit: number): number
+    /** Drops the oldest of each session that has more than this, at most `limit` in all. Returns how many. */
+    trimSessions (bounds: Bounds, limit: number): number
     /** The cache of a session: after `after`, oldest first, `limit` entries and some MiB at most. */
     cache (sessionId: string, after: number, limit: number): { entries: CacheEntry[], more: boolean }
     cacheStats (sessionId: string): CacheStats

@@ -28,7 +28,7 @@ export const eventList = defineTool({
     }, { additionalProperties: false })),
     head: Type.Integer({ description: 'The number of the newest event of all' }),
     resume: Type.Object({
-      verdict: OneOf(['ok', 'gap'], { description: 'gap: events after `after` are not kept any more, or the log is another; the list begins at `from`' }),
+      verdict: OneOf(['ok', 'gap'], { description: 'gap: events after `after` are not kept any more, all or those of a session, or the log is another; the list begins at `from`' }),
       from: Type.Integer(),
       next: Type.Integer({ description: 'The next `after`' })
     }, { additionalProperties: false })
@@ -38,7 +38,7 @@ export const eventList = defineTool({
   async handler ({ after, rooms, wait, limit }, call) {
     const wanted = interests(rooms, call)
     const wants = (published: Published) => wanted.some(one => one.wants(published))
-    const { verdict, from } = call.log.begin(after)
+    const { verdict, from } = call.log.begin(after, wanted.map(({ room }) => room))
     let found = look(call, from, limit, wants)
     if (found.events.length === 0 && !found.more && wait > 0) {
       await news(call, Math.min(wait, call.patience ?? wait), wants)

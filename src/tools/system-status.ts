@@ -4,7 +4,7 @@ import { defineTool } from '../tool.ts'
 export const systemStatus = defineTool({
   name: 'system_status',
   title: 'Status of Iris',
-  description: 'How many sessions, processes and tells there are, and how long the server has been up.',
+  description: 'How many sessions, processes and tells there are of the teams that the key reaches, how many processes there may be in all, and how long the server has been up.',
   permission: 'status',
   http: { method: 'GET', url: '/status' },
   input: Type.Object({}, { additionalProperties: false }),
@@ -17,12 +17,15 @@ export const systemStatus = defineTool({
   },
   team: null,
 
-  handler (_, { sessions, pool, tells, clock, startedAt, version }) {
-    const { total, max } = pool.size()
+  handler (_, { caller: { teams }, sessions, pool, tells, clock, startedAt, version }) {
+    const { total, max } = pool.size(teams)
     return {
-      sessions: { total: sessions.count(), active: pool.awake().length },
+      sessions: {
+        total: sessions.count(teams === null ? undefined : [...teams]),
+        active: pool.awake().filter(({ to }) => teams === null || teams.has(to)).length
+      },
       processes: { total, maxProcesses: max },
-      tells: tells.count(),
+      tells: tells.count(teams),
       uptime: clock.now() - startedAt,
       version
     }

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { TeamName } from '../../schemas/team.ts'
-import { MessageText, Tell, TellId } from '../../schemas/tell.ts'
+import { Attachments } from '../../schemas/attachment.ts'
+import { AnswerSchema, MessageText, Tell, TellId } from '../../schemas/tell.ts'
 import { IrisError, PoolFullError, TellTimeoutError } from '../errors.ts'
 import { hearQuestions } from '../interest.ts'
 import { isOver } from '../tells.ts'
@@ -20,6 +21,8 @@ export const teamTell = defineTool({
   input: Type.Object({
     toTeam: TeamName,
     message: MessageText,
+    attachments: Type.Optional(Attachments),
+    schema: Type.Optional(AnswerSchema),
     fromTeam: Type.Optional({ ...TeamName, description: 'Who speaks; each pair has a conversation of its own. Default: the caller\'s own name' }),
     timeout: Type.Optional(Type.Integer({ minimum: -1, description: 'How long to wait for the answer, ms. 0 waits for ever, -1 not at all. Default: settings.tellTimeout' })),
     tellId: Type.Optional({ ...TellId, description: 'A UUID of the caller\'s choice. The same id and input is the same tell, however often it is sent' })
@@ -27,6 +30,7 @@ export const teamTell = defineTool({
   output: {
     ...Type.Pick(Tell, ['tellId', 'sessionId', 'from', 'to', 'message']).properties,
     response: Type.Optional(Type.String({ description: 'The answer, once there is one' })),
+    structured: Tell.properties.structured,
     state: Tell.properties.state,
     duration: Type.Integer({ description: 'From acceptance until now, ms' }),
     async: Type.Boolean({ description: 'true: not answered yet. Ask tell_get with the tellId' }),
@@ -35,12 +39,13 @@ export const teamTell = defineTool({
   },
   team: ({ toTeam }) => toTeam,
 
-  async handler ({ toTeam, message, fromTeam, timeout, tellId }, call) {
+  async handler ({ toTeam, message, attachments, schema, fromTeam, timeout, tellId }, call) {
     const { caller, config, teams, tells, clock, signal, patience, attempt, emit } = call
-    teams.ready(toTeam)
     const wanted = timeout ?? config().settings.tellTimeout
     const own = tellId ?? attempt?.workId
-    const begun = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(own !== undefined && { tellId: own }) }, emit)
+    // Who comes again gets what there is, whatever became of the team.
+    if (own === undefined || !tells.has(own)) teams.ready(toTeam)
+    const begun = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(attachments && { attachments }), ...(schema && { schema }), ...(own !== undefined && { tellId: own }), ...(caller.session !== undefined && { session: caller.session }) }, emit)
     const id = begun.tellId
     hearQuestions(begun, call)
     if (attempt !== undefined) attempt.stage = 'begun'
@@ -53,7 +58,7 @@ export const teamTell = defineTool({
     if (tell.error !== undefined) throw new IrisError(tell.error.error, tell.error.statusCode, tell.error.message, { details: { ...tell.error.details, ...of, state: tell.state, response: tell.response } })
     if (how === 'stopped') throw new PoolFullError('The server stops. The tell stays in the queue and runs at its next start', { details: { ...of, retryAfter: 5 } })
     if (!isOver(tell) && wanted > 0 && !bears) throw new TellTimeoutError(String(wanted), { details: { ...of, response: tell.response } })
-    const { sessionId, from, to, response, state, usage, createdAt, duration } = tell
+    const { sessionId, from, to, response, structured, state, usage, createdAt, duration } = tell
     return {
       ...of,
       sessionId,
@@ -63,7 +68,7 @@ export const teamTell = defineTool({
       state,
       duration: duration ?? clock.now() - createdAt,
       async: !isOver(tell),
-      ...(isOver(tell) ? { response } : { next: `The tell goes on. Call tell_get with {"tellId":"${id}","wait":30000} for its answer` }),
+      ...(isOver(tell) ? { response, ...(structured !== undefined && { structured }) } : { next: `The tell goes on. Call tell_get with {"tellId":"${id}","wait":30000} for its answer` }),
       ...(usage && { usage })
     }
   }

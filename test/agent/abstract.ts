@@ -9,8 +9,9 @@ import { createEar, living, scratch, startOf } from './ear.ts'
 
 /** A kind of agent, and what to say to the one under test so that it does what is tested. */
 export interface Subject {
-  create (options: AgentOptions): Agent
-  /** How it is started in a scratch directory, beside where and by whom. `again`: to go on with a conversation. */
+  /** `again`: for going on with conversations. */
+  create (options: AgentOptions, again: boolean): Agent
+  /** How it is started in a scratch directory, beside where and by whom. `again` as above. */
   start (t: Test, directory: string, again: boolean): Partial<Start> | Promise<Partial<Start>>
   /** Answers to a message without a script. */
   answerTo (message: string): string
@@ -39,9 +40,10 @@ export function agentSuite (t: Test, name: string, subject: Subject) {
     const cwd = join(root, 'project')
     mkdirSync(cwd)
     const owner = randomUUID()
-    const agent = subject.create({ clock: systemClock, owner, home: join(root, 'kept') })
+    const options = { clock: systemClock, owner, home: join(root, 'kept') }
+    const [agent, later] = [subject.create(options, false), subject.create(options, true)]
     const [settings, again] = [await subject.start(t, root, false), await subject.start(t, root, true)]
-    const wake = (more: Partial<Start> = {}) => living(t, agent, cwd, { ...(more.resume ? again : settings), ...more })
+    const wake = (more: Partial<Start> = {}) => living(t, more.resume ? later : agent, cwd, { ...(more.resume ? again : settings), ...more })
     const fails = (more: Partial<Start>, expected: object) => t.rejects(agent.start(startOf(cwd, createEar(), { ...settings, ...more })), { name: 'AgentError', ...expected })
     return { cwd, wake, fails, left: () => sweepOwner(owner) }
   }
@@ -62,8 +64,8 @@ export function agentSuite (t: Test, name: string, subject: Subject) {
     t.ok(kinds.includes('assistant'))
     t.strictSame((await tell('and on')).answer, [subject.answerTo('and on')])
     t.throws(() => {
-      process.send(randomUUID(), subject.endless)
-      process.send(randomUUID(), 'too')
+      process.send(randomUUID(), { text: subject.endless })
+      process.send(randomUUID(), { text: 'too' })
     }, /has not ended/, 'one at a time')
   })
 
@@ -133,12 +135,12 @@ export function agentSuite (t: Test, name: string, subject: Subject) {
     const { wake, left } = await lab(t)
     const first = await wake()
     await first.tell('remember 4711')
-    first.process.send(randomUUID(), subject.endless)
+    first.process.send(randomUUID(), { text: subject.endless })
     await first.ear.until('delta')
     process.kill(first.process.pid, 'SIGKILL')
     t.match((await first.ear.until('exit')).exit, { code: null, signal: 'SIGKILL', expected: false })
     t.equal(first.ear.events.at(-1)?.type, 'exit')
-    t.throws(() => { first.process.send(randomUUID(), 'hello?') }, { name: 'AgentError' })
+    t.throws(() => { first.process.send(randomUUID(), { text: 'hello?' }) }, { name: 'AgentError' })
     first.process.interrupt()
     t.match(await first.process.stop(), { signal: 'SIGKILL' })
     t.strictSame(await left(), [])
@@ -193,7 +195,7 @@ export function agentSuite (t: Test, name: string, subject: Subject) {
   t.test(`${name}: leaves nothing behind when it is stopped in the middle of a turn`, async t => {
     const { wake, left } = await lab(t)
     const { ear, process } = await wake()
-    process.send(randomUUID(), subject.endless)
+    process.send(randomUUID(), { text: subject.endless })
     await ear.until('delta')
     t.match(await process.stop(), { expected: true })
     t.equal(ear.events.at(-1)?.type, 'exit')

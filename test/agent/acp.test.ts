@@ -1,27 +1,9 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { KINDS } from '../../src/agent/kinds.ts'
-import type { Start } from '../../src/agent/agent.ts'
-import { systemClock } from '../../src/clock.ts'
-import { alive, createEar, living, scratch, startOf, TAPS_OWN } from './ear.ts'
-
-const peer = fileURLToPath(new URL('../fixtures/acp-peer.js', import.meta.url))
-
-/** The scripted peer, run as one of the kinds. */
-function lab (t: Test, kind = 'acp', env: Record<string, string> = {}) {
-  const cwd = scratch(t)
-  const agent = KINDS.get(kind)!.create({ clock: systemClock, owner: randomUUID(), home: join(cwd, 'kept') })
-  const settings = { command: process.execPath, args: [peer], env: { PATH: process.env.PATH ?? '', PEER_HOME: join(cwd, 'peer'), ...env } }
-  return {
-    cwd,
-    wake: (more: Partial<Start> = {}) => living(t, agent, cwd, { ...settings, ...more }),
-    fails: (message: RegExp, more: Partial<Start> = {}, details: object | undefined = undefined) =>
-      t.rejects(agent.start(startOf(cwd, createEar(), { ...settings, ...more })), { name: 'AgentError', message, ...(details && { details }) })
-  }
-}
+import { lab } from './acp-lab.ts'
+import { alive } from './ear.ts'
 
 t.test('A passage ends where a tool call, a thought or another message begins', async t => {
   const { tell } = await lab(t).wake()
@@ -63,6 +45,18 @@ t.test('It says how the turn ended, and what to do where that is known', async t
   t.equal((await end('hello')).outcome, 'completed')
 })
 
+t.test('A word of the program\'s own is no answer, and without one it is why there is none', async t => {
+  const { tell } = await lab(t, 'claude-acp').wake()
+  const both = await tell('!notice and a warning')
+  t.strictSame(both.answer, ['echo: and'])
+  t.equal(both.end.outcome, 'completed')
+  t.match(both.events.flatMap(event => event.type === 'message' && event.kind === 'system' ? [event.data] : []), [{ content: { text: 'and a warning' } }])
+  const alone = await tell('!notice {"error":{"message":"no credit"}}')
+  t.strictSame(alone.answer, [])
+  t.match(alone.end, { outcome: 'failed', error: 'no credit' })
+  t.equal((await tell('hello')).end.outcome, 'completed')
+})
+
 t.test('A turn costs what the running total grows by', async t => {
   const { wake } = lab(t)
   const { tell } = await wake({ costSoFar: 0.25 })
@@ -83,11 +77,23 @@ t.test('What it says after it was interrupted belongs to the tell that was', asy
   void ear.until('delta').then(() => { process.interrupt() })
   const cut = await tell('!late')
   t.equal(cut.end.outcome, 'interrupted')
-  await ear.until('activity')
+  await ear.until('message', ({ kind }) => kind === 'system')
   const next = await tell('next')
   t.strictSame(next.answer, ['echo: next'])
-  t.ok(ear.events.every(event => event.type !== 'text' || event.text !== 'echo: too late' || event.tellId === cut.tellId))
   t.ok(ear.events.every(event => !('tellId' in event) || event.tellId !== null), 'and nothing to nobody')
+  const late = ear.events.filter(event => event.type === 'message' && /"(echo: too| late)"/.test(JSON.stringify(event.data)))
+  t.match(late, [{ tellId: cut.tellId }, { tellId: cut.tellId }])
+})
+
+t.test('A question that is decided by the end of its turn is cancelled', async t => {
+  const { ear, process, tell } = await lab(t).wake()
+  void ear.until('ask').then(({ requestId }) => {
+    process.answer(requestId, { behavior: 'deny', message: 'it was withdrawn' })
+    process.interrupt()
+  })
+  const { end, answer } = await tell('!ask Write {"file_path":"a.txt"}')
+  t.equal(end.outcome, 'interrupted')
+  t.strictSame(answer, [], 'it goes on with nothing')
 })
 
 t.test('It has no file system of Iris\'s', async t => {
@@ -107,94 +113,11 @@ t.test('It is allowed once and never more', async t => {
   t.strictSame(await ask({}), ['echo: once'])
 })
 
-t.test('It works in the mode that asks, or in none', async t => {
-  const which = async (kind: string, more: Partial<Start>, env: Record<string, string> = {}) => {
-    const { tell } = await lab(t, kind, env).wake(more)
-    return (await tell('!which')).answer[0]
-  }
-  t.equal(await which('acp', {}), 'echo: default small')
-  t.equal(await which('acp', {}, { PEER_MODE: 'auto' }), 'echo: default small', 'one that acts unasked is turned away from')
-  t.equal(await which('acp', { mode: 'auto' }), 'echo: auto small', 'unless it is wanted')
-  t.equal(await which('claude-acp', {}, { PEER_MODE: 'auto' }), 'echo: default small')
-  t.equal(await which('claude-acp', {}, { PEER_MODE: 'auto', PEER_MODES: 'option' }), 'echo: default small')
-  await lab(t, 'acp', { PEER_MODES: 'option' }).fails(/could not be given the mode 'plan': it took 'default'/, { mode: 'plan' })
-  await lab(t, 'codex').fails(/no mode 'read-only'. It offers default, plan, auto/)
-  await lab(t, 'claude-acp', { PEER_LACKS: 'modes' }).fails(/does not let its mode be chosen/)
-  await lab(t).fails(/no mode 'yolo'. It offers default, plan, auto/, { mode: 'yolo' })
-})
-
-t.test('It is called back from a mode in which nobody is asked', async t => {
-  for (const env of [{}, { PEER_MODES: 'option' }]) {
-    const { tell } = await lab(t, 'acp', env).wake()
-    await tell('!mode auto')
-    t.strictSame((await tell('!which')).answer, ['echo: default small'])
-    await tell('!mode plan')
-    t.strictSame((await tell('!which')).answer, ['echo: plan small'], 'not from another')
-  }
-})
-
-t.test('It takes the model that is wanted, or says which there are', async t => {
-  const { wake, fails } = lab(t)
-  const { tell } = await wake({ model: 'large' })
-  t.strictSame((await tell('!which')).answer, ['echo: default large'])
-  await fails(/no model 'huge'. It offers small, large/, { model: 'huge' })
-  await lab(t, 'acp', { PEER_LACKS: 'models' }).fails(/does not let its model be chosen, so 'large'/, { model: 'large' })
-})
-
-t.test('One that wants a login gets it where it can be had, and is understood where not', async t => {
-  const { fails } = lab(t, 'acp', { PEER_LOGIN: '1' })
-  await fails(/not logged in .*Log in by its own program.* It knows these ways: A key/, {}, { reason: 'auth_required' })
-  await lab(t, 'codex', { PEER_LOGIN: '1', OPENAI_API_KEY: 'k' }).fails(/not logged in .*codex login/)
-})
-
-t.test('What it cannot do is refused, and never done otherwise', async t => {
-  const { wake, fails } = lab(t, 'acp', { PEER_LACKS: 'load,resume,fork' })
-  const { start, process, tell } = await wake()
-  t.strictSame(process.capabilities, { resume: false, fork: false })
-  await tell('hello')
-  const { conversation } = start
-  await fails(/cannot fork/, { fork: conversation })
-  await process.stop()
-  await fails(/cannot go on with a conversation .*session_reset/, { conversation, resume: true })
-  await lab(t, 'acp', { PEER_PROTOCOL: '2' }).fails(/version 2 .*Iris speaks 1/)
-})
-
-t.test('It is not forked where it does not stand any more', async t => {
-  const { wake, fails } = lab(t)
-  const { start, tell } = await wake()
-  const { end } = await tell('one')
-  await tell('two')
-  await fails(/gone on since it was forked/, { fork: start.conversation, forkPlace: end.place! })
-})
-
-t.test('It can call Iris back where it can call at all', async t => {
-  const { cwd, wake } = lab(t, 'acp', {})
-  const file = join(cwd, 'servers')
-  const servers = async (env: Record<string, string>) => {
-    await wake({ env: { PATH: '', PEER_SERVERS: file, ...env }, access: { url: 'http://127.0.0.1:1', key: 'k' } })
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown
-  }
-  t.strictSame(await servers({}), [{ type: 'http', name: 'iris', url: 'http://127.0.0.1:1/mcp', headers: [{ name: 'Authorization', value: 'Bearer k' }] }])
-  t.strictSame(await servers({ PEER_LACKS: 'http' }), [])
-})
-
-t.test('Its environment is what it is given, and what its kind adds', async t => {
-  const names = async (kind: string) => {
-    const { cwd, wake } = lab(t, kind)
-    const command = join(cwd, 'program')
-    writeFileSync(command, `#!/bin/sh\nexec ${process.execPath} ${peer}\n`, { mode: 0o755 })
-    const { tell } = await wake({ command, args: [] })
-    return (await tell('!env')).answer.join().slice('echo: '.length).split(' ').filter(name => !TAPS_OWN.test(name) && name !== 'PWD')
-  }
-  t.strictSame(await names('acp'), ['IRIS_CHILD', 'IRIS_OWNER', 'PATH', 'PEER_HOME'])
-  t.strictSame(await names('gemini'), ['GEMINI_CLI_NO_RELAUNCH', 'IRIS_CHILD', 'IRIS_OWNER', 'PATH', 'PEER_HOME'])
-})
-
 t.test('A crash is told with code and last words, and what it left behind dies with it', { skip: process.platform !== 'linux' }, async t => {
   const { ear, process, tell } = await lab(t).wake()
   const orphan = Number((await tell('!orphan')).answer[0]?.slice('echo: '.length))
   t.ok(alive(orphan))
-  process.send(randomUUID(), '!crash 3')
+  process.send(randomUUID(), { text: '!crash 3' })
   t.match((await ear.until('exit')).exit, { code: 3, signal: null, stderr: /told to crash/, expected: false })
   t.notOk(ear.events.some(event => event.type === 'ended' && event.outcome !== 'completed'), 'the exit says it all')
   t.notOk(alive(orphan))
@@ -204,7 +127,7 @@ t.test('Many that are killed at once, in the middle of anything, each say so and
   const { wake } = lab(t)
   const exits = await Promise.all(Array.from({ length: 6 }, async (_, n) => {
     const { ear, process: agent } = await wake()
-    agent.send(randomUUID(), n % 2 ? `!slow 5000 0 ${'x'.repeat(300_000)}` : 'x'.repeat(900_000))
+    agent.send(randomUUID(), { text: n % 2 ? `!slow 5000 0 ${'x'.repeat(300_000)}` : 'x'.repeat(900_000) })
     if (n % 3 > 0) await ear.until('delta')
     process.kill(agent.pid, 'SIGKILL')
     agent.interrupt()

@@ -25,6 +25,12 @@ t.test('A conversation is begun by its id and gone on with by its id', async t =
   t.equal(fresh.command, 'claude')
   t.match(fresh.args.join(' '), /^-p --input-format stream-json .*--disallowedTools SendMessage,ListAgents --session-id c$/)
   t.match(fresh.env, { A: 'b', CLAUDE_CODE_MAX_RETRIES: /^\d+$/ })
+  const options = { permissionMode: 'plan', allowedTools: ['Bash(git log *)', 'Edit'], disallowedTools: ['WebFetch'], maxTurns: 3, maxBudgetUsd: 1e-7, systemPrompt: '--dangerously-skip-permissions', mcpServers: { own: { command: '-c' } } } as const
+  const { args } = claudeProgram({ ...start, options: options as never })
+  t.match(args.join(' '), ' --disallowedTools SendMessage,ListAgents,WebFetch --permission-mode plan --allowedTools Bash(git log *),Edit --max-turns 3 --max-budget-usd 0.0000001 --mcp-config {"mcpServers":{"own":{"command":"-c"}}} --session-id c')
+  t.notMatch(args.join(' '), 'dangerously', 'the prompt goes over the pipe')
+  const tools = { names: ['team_tell', 'tell_get'], open: () => ({ receive () {}, close () {} }) }
+  t.match(claudeProgram({ ...start, tools }).args.join(' '), / --allowedTools mcp__iris__team_tell,mcp__iris__tell_get --session-id c$/)
   const forked = claudeProgram({ ...start, fork: 'other', forkPlace: 'answer' })
   t.match(forked.args.join(' '), / --resume other --fork-session --session-id c --resume-session-at answer$/)
   t.match(claudeProgram({ ...start, fork: 'other', resume: true }).args.join(' '), / --resume c$/, 'one that has begun resumes its own')

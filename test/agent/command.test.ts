@@ -103,5 +103,5 @@ t.test('a stop ends the turn that is on, and says so once', async t => {
   t.strictSame(await agentProcess.stop(), { code: 0, signal: null, stderr: '', expected: true })
   t.equal((await hanging).end.outcome, 'failed')
   t.equal(ear.events.filter(event => event.type === 'exit').length, 1)
-  t.throws(() => { agentProcess.send(randomUUID(), 'x') }, /has ended/)
+  t.throws(() => { agentProcess.send(randomUUID(), { text: 'x' }) }, /has ended/)
 })

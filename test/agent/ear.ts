@@ -80,7 +80,7 @@ export async function living (t: Test, agent: Agent, cwd: string, more: Partial<
 async function tell (agent: AgentProcess, ear: Ear, text: string) {
   const tellId = randomUUID()
   const from = ear.events.length
-  agent.send(tellId, text)
+  agent.send(tellId, { text })
   const end = await ear.until('ended', event => event.tellId === tellId)
   const events = ear.events.slice(from)
   return { tellId, end, events, answer: answerOf(events, tellId), chunks: chunksOf(events, tellId) }

@@ -124,12 +124,12 @@ t.test('A question is taken back when its turn is interrupted', async t => {
 t.test('A crash is told within a second, with code and last words', async t => {
   const { ear, process } = await living(t, echo, scratch(t))
   const begun = performance.now()
-  process.send(randomUUID(), '!crash 3')
+  process.send(randomUUID(), { text: '!crash 3' })
   const { exit } = await ear.until('exit')
   t.ok(performance.now() - begun < 1000)
   t.match(exit, { code: 3, signal: null, stderr: /told to crash/, expected: false })
   t.equal(ear.events.at(-1)?.type, 'exit')
-  t.throws(() => { process.send(randomUUID(), 'hello?') }, { name: 'AgentError' })
+  t.throws(() => { process.send(randomUUID(), { text: 'hello?' }) }, { name: 'AgentError' })
   process.interrupt()
   process.answer('none', { behavior: 'deny', message: '' })
   t.match(await process.stop(), { code: 3, expected: false })
@@ -138,7 +138,7 @@ t.test('A crash is told within a second, with code and last words', async t => {
 t.test('Many that are killed at once, in the middle of anything, each say so and harm nobody', async t => {
   const exits = await Promise.all(Array.from({ length: 12 }, async (_, n) => {
     const { ear, process: agent } = await living(t, echo, scratch(t))
-    agent.send(randomUUID(), n % 2 ? '!big 300000' : 'x'.repeat(900_000))
+    agent.send(randomUUID(), { text: n % 2 ? '!big 300000' : 'x'.repeat(900_000) })
     if (n % 3 > 0) await ear.until('delta')
     process.kill(agent.pid, 'SIGKILL')
     agent.interrupt()
@@ -228,7 +228,7 @@ t.test('A killed process leaves its conversation to the next', async t => {
   const agent = createEcho({ ...options, home: join(cwd, 'home') })
   const first = await living(t, agent, cwd)
   await first.tell('hello')
-  first.process.send(randomUUID(), '!hang')
+  first.process.send(randomUUID(), { text: '!hang' })
   await first.ear.until('delta')
   process.kill(first.process.pid, 'SIGKILL')
   t.match((await first.ear.until('exit')).exit, { signal: 'SIGKILL', expected: false })
@@ -239,7 +239,7 @@ t.test('A killed process leaves its conversation to the next', async t => {
 t.test('A clean exit of its own is an exit all the same', async t => {
   const { ear, process } = await living(t, echo, scratch(t))
   const tellId = randomUUID()
-  process.send(tellId, '!exit')
+  process.send(tellId, { text: '!exit' })
   t.match(await ear.until('ended'), { tellId, outcome: 'completed' })
   t.match((await ear.until('exit')).exit, { code: 0, expected: false })
 })
@@ -247,7 +247,7 @@ t.test('A clean exit of its own is an exit all the same', async t => {
 t.test('One that does not listen is ended all the same', async t => {
   const [stubborn, silent] = await Promise.all([living(t, echo, scratch(t)), living(t, echo, scratch(t))])
   await stubborn.tell('!stubborn')
-  silent.process.send(randomUUID(), '!silent')
+  silent.process.send(randomUUID(), { text: '!silent' })
   silent.process.interrupt()
   const exits = await Promise.all([stubborn.process.stop(), silent.process.stop()])
   t.match(exits, [{ signal: 'SIGKILL', expected: true }, { expected: true }])
@@ -281,6 +281,6 @@ t.test('Every run of a turn is logged where it is told to', async t => {
 
 t.test('Two messages at once are refused by the process, not lost in it', async t => {
   const { process } = await living(t, echo, scratch(t))
-  process.send(randomUUID(), '!hang')
-  t.throws(() => { process.send(randomUUID(), 'too') }, /has not ended/)
+  process.send(randomUUID(), { text: '!hang' })
+  t.throws(() => { process.send(randomUUID(), { text: 'too' }) }, /has not ended/)
 })

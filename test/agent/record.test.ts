@@ -16,7 +16,7 @@ t.test('Echo has on record how each turn ended, beside what came before and afte
   const blocks = await tell('!blocks')
   const failed = await tell('!fail')
   const hanging = randomUUID()
-  agentProcess.send(hanging, '!hang')
+  agentProcess.send(hanging, { text: '!hang' })
   await ear.until('delta')
   t.strictSame(await of(one.tellId), { state: 'complete', text: 'echo: one', usage: one.end.usage, costTotal: one.end.costTotal, place: one.end.place })
   t.match(await of(blocks.tellId, one.end.costTotal), { state: 'complete', text: 'echo: first\n\necho: second\n\necho: third', usage: blocks.end.usage, costTotal: blocks.end.costTotal })

@@ -159,6 +159,39 @@ t.test('A sub-agent\'s words go to the cache of the tell whose tool it is', asyn
   t.strictSame(heard, ['assistant 1', 'tool 1 begins', 'assistant 1', 'assistant nobody', 'result 1 success', 'tool 1 ends', 'ended 1 completed $undefined'])
 })
 
+t.test('What a sub-agent says names the tool call whose it is', async t => {
+  const { events } = read([
+    { sent: ONE }, started(ONE), { type: 'assistant', message: { content: [{ type: 'tool_use', id: 'call' }] } },
+    says('aside', { parent_tool_use_id: 'call' }), { type: 'user', parent_tool_use_id: 'call', message: { content: 'go' } }, result(ONE)
+  ])
+  t.strictSame(events.flatMap(event => event.type === 'message' ? [event.parent] : []), [undefined, 'call', 'call', undefined])
+})
+
+t.test('A limit of the account, a login and a bill are told apart from other failures', async t => {
+  const fails = (more: Frame, error: string, before: Frame[] = []) => {
+    const { events } = read([{ sent: ONE }, started(ONE), ...before, says('no', { error }), result(ONE, { is_error: true, ...more })])
+    const end = events.find(event => event.type === 'ended')
+    t.equal(end?.outcome, 'failed')
+    t.notOk(events.some(event => event.type === 'text'), 'what the program says of it is no answer')
+    return end?.trouble
+  }
+  const refused: Frame = { type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt: 1_795_432_318 } }
+  const near: Frame = { type: 'rate_limit_event', rate_limit_info: { status: 'allowed_warning', resetsAt: 1 } }
+  t.strictSame(fails({ api_error_status: 429 }, 'rate_limit', [refused]), { reason: 'rate_limited', until: 1_795_432_318_000 })
+  t.strictSame(fails({ api_error_status: 429 }, 'rate_limit', [near]), { reason: 'rate_limited' })
+  t.match(fails({ api_error_status: 401 }, 'authentication_failed'), { reason: 'auth_required', fix: /claude auth login/ })
+  t.match(fails({ result: 'Not logged in · Please run /login' }, 'unknown'), { reason: 'auth_required', fix: /claude auth login/ })
+  t.match(fails({ api_error_status: 400, result: 'Credit balance is too low' }, 'billing_error'), { reason: 'auth_required', fix: /credit/ })
+  t.equal(fails({ api_error_status: 529 }, 'overloaded', [near]), undefined)
+  const { events } = read([{ sent: ONE }, started(ONE), says('no', { error: 'rate_limit' }), result(ONE, { is_error: true }), { sent: TWO }, started(TWO), result(TWO, { is_error: true })])
+  t.strictSame(events.flatMap(event => event.type === 'ended' ? [event.trouble?.reason] : []), ['rate_limited', undefined], 'what was said of one turn is not said of the next')
+})
+
+t.test('An answer in a form comes with the end of its turn', async t => {
+  const { events } = read([{ sent: ONE }, started(ONE), result(ONE, { structured_output: { n: 7 } })])
+  t.match(events.find(event => event.type === 'ended'), { outcome: 'completed', structured: { n: 7 } })
+})
+
 t.test('Costs are differences of a running total, and one that shrinks has begun anew', async t => {
   const ends = (costs: number[], before: number) => read(costs.flatMap((total): Parameters<typeof read>[0] => [
     { sent: ONE }, started(ONE), result(ONE, { total_cost_usd: total, usage: { input_tokens: 1 }, num_turns: 3 })

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createClaude } from '../../src/agent/claude.ts'
 import type { Start } from '../../src/agent/agent.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -100,7 +101,7 @@ t.test('The real Claude Code', { skip, timeout: 300_000 }, async t => {
     const { stub, wake } = await lab(t)
     const { ear, process, tell } = await wake()
     const tellId = randomUUID()
-    process.send(tellId, 'never mind')
+    process.send(tellId, { text: 'never mind' })
     process.interrupt()
     t.match(await ear.until('ended'), { tellId, outcome: 'interrupted' })
     t.strictSame((await tell('next')).answer, ['stub: next'])
@@ -125,7 +126,7 @@ t.test('The real Claude Code', { skip, timeout: 300_000 }, async t => {
     const { stub, wake } = await lab(t)
     const first = await wake()
     await first.tell('remember the number 4711')
-    first.process.send(randomUUID(), script([{ say: 'y'.repeat(600), chunks: 600, pause: 100 }]))
+    first.process.send(randomUUID(), { text: script([{ say: 'y'.repeat(600), chunks: 600, pause: 100 }]) })
     await first.ear.until('delta')
     process.kill(first.process.pid, 'SIGKILL')
     t.match((await first.ear.until('exit')).exit, { code: null, signal: 'SIGKILL', expected: false })
@@ -148,8 +149,9 @@ t.test('The real Claude Code', { skip, timeout: 300_000 }, async t => {
     t.strictSame(await of(failed.tellId), { state: 'partial', text: '' })
 
     const killed = randomUUID()
-    agent.send(killed, script([{ say: 'Before.', use: 'Bash', input: { command: 'echo hi', description: 'x' } }, { say: 'y'.repeat(600), chunks: 600, pause: 100 }]))
+    agent.send(killed, { text: script([{ say: 'Before.', use: 'Bash', input: { command: 'echo hi', description: 'x' } }, { say: 'y'.repeat(600), chunks: 600, pause: 100 }]) })
     await ear.until('delta', ({ text }) => text.includes('y'))
+    while ((await of(killed)).state === 'none') await delay(20) // it writes its record in its own time
     process.kill(agent.pid, 'SIGKILL')
     await ear.until('exit')
     t.strictSame(await of(killed), { state: 'partial', text: 'Before.' })
@@ -241,7 +243,7 @@ t.test('The real Claude Code', { skip, timeout: 300_000 }, async t => {
   t.test('ends within seconds though it waits for its model', async t => {
     const { wake } = await lab(t)
     const { ear, process } = await wake()
-    process.send(randomUUID(), script([{ say: 'and then', hang: true }]))
+    process.send(randomUUID(), { text: script([{ say: 'and then', hang: true }]) })
     await ear.until('delta')
     t.match(await process.stop(), { code: 143, expected: true })
     t.equal(ear.events.at(-1)?.type, 'exit')

@@ -6,4 +6,4 @@ import { root } from '../fixtures/root.ts'
 const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status ?? 1
 
 if (node('dist/test/claude/install.js') !== 0) console.error('Claude Code could not be installed')
-process.exitCode = node(join(root, 'node_modules/tap/dist/esm/run.mjs'), 'dist/test/claude/agent.test.js', 'dist/test/claude/iris.test.js', 'dist/test/claude/kill.test.js', '--timeout=300', '--jobs=1')
+process.exitCode = node(join(root, 'node_modules/tap/dist/esm/run.mjs'), 'dist/test/claude/agent.test.js', 'dist/test/claude/iris.test.js', 'dist/test/claude/kill.test.js', 'dist/test/claude/tools.test.js', 'dist/test/claude/options.test.js', '--timeout=300', '--jobs=1')

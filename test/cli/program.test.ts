@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
 import { shipped, VERSION } from '../../src/version.ts'
+import { root } from '../fixtures/root.ts'
 import { iris, start } from './iris.ts'
 import { json, scripted } from './upstream.ts'
 
@@ -163,18 +164,21 @@ t.test('a key is created, listed, rotated and revoked; it is alone on stdout and
 })
 
 t.test('doctor: what is fine, what is missing, and the exit code', async t => {
-  const cwd = t.testdir({ 'config.yaml': 'settings: { httpPort: 0 }\nteams:\n  echo: { path: ., agent: echo }\n  gone: { path: ./gone }\n  none: { path: ., command: ./no-such }\n  bad: { path: ., command: ./bad }\n  good: { path: ., command: ./good }\n', good: '#!/bin/sh\necho "9.9 $SECRET$HOME"\n', bad: '#!/bin/sh\necho "it broke" >&2; exit 3\n' })
+  const cwd = t.testdir({ 'config.yaml': 'settings: { httpPort: 0 }\nteams:\n  echo: { path: ., agent: echo }\n  gone: { path: ./gone }\n  none: { path: ., command: ./no-such }\n  bad: { path: ., command: ./bad }\n  good: { path: ., command: ./good }\n  in: { path: ., command: ./login, env: { ANSWER: \'{"loggedIn":true,"apiKeySource":"ANTHROPIC_API_KEY"}\' } }\n  out: { path: ., command: ./login, env: { ANSWER: \'{"loggedIn":false}\', CODE: "1" } }\n', login: `#!/bin/sh\n[ "$1" = --version ] && exec echo "9.9 $SECRET$HOME"\n[ "$1" = auth ] && { echo "$ANSWER"; exit $CODE; }\nexec ${process.execPath} ${join(root, 'dist/src/agent/echo-program.js')} "$@"\n`, good: '#!/bin/sh\necho "9.9 $SECRET$HOME"\n', bad: '#!/bin/sh\necho "it broke" >&2; exit 3\n' })
   chmodSync(join(cwd, 'good'), 0o755)
   chmodSync(join(cwd, 'bad'), 0o755)
+  chmodSync(join(cwd, 'login'), 0o755)
   const { code, stdout } = await iris(t, ['doctor'], { cwd, env: { SECRET: 'secret', HOME: '/home/x' } })
   t.equal(code, 0, 'a team that cannot work is a warning')
-  t.match(stdout, /^ok {4}configuration: .*5 teams$/m)
+  t.match(stdout, /^ok {4}configuration: .*7 teams$/m)
   t.match(stdout, /^ok {4}data directory: .*made by the first start/m)
-  t.match(stdout, /^ok {4}team echo: /m)
+  t.match(stdout, /^ok {4}team echo: .*, agent echo comes with Iris, starts$/m)
   t.match(stdout, /^warn {2}team gone: the directory .*gone does not exist$/m)
   t.match(stdout, /^warn {2}team none: the program '.\/no-such' is not found/m)
   t.match(stdout, /^warn {2}team bad: .*failed: it broke$/m)
-  t.match(stdout, /^ok {4}team good: .* 9\.9 \/home\/x$/m, 'in the environment an agent gets')
+  t.match(stdout, /^warn {2}team good: .* 9\.9 \/home\/x, which does not say whether it is logged in, but does not start: The agent ended with exit code 0 before/m, 'in the environment an agent gets')
+  t.match(stdout, /^ok {4}team in: .* 9\.9 \/home\/x, logged in \(ANTHROPIC_API_KEY\), starts$/m)
+  t.match(stdout, /^warn {2}team out: .* 9\.9 \/home\/x, not logged in\. Run `claude auth login`/m)
   t.notOk(existsSync(join(cwd, '.iris')), 'it leaves nothing behind')
 })
 

@@ -99,6 +99,11 @@ t.test('variables stand anywhere in values, also several, also in lists; keys ar
   t.match(config.teams.get('a'), { description: '1/2', args: ['--x', 'c'], env: { HOME_TOO: '${HOME}' } })
 })
 
+t.test('reach is a word or a list of teams, and is not there where nothing is said', async t => {
+  const { teams } = load(t, 'teams:\n  a: { path: . }\n  b: { path: ., reach: false }\n  c: { path: ., reach: [a, b] }\n')
+  t.strictSame([...teams.values()].map(({ reach }) => reach), [undefined, false, ['a', 'b']])
+})
+
 const broken: [title: string, text: string, said: RegExp[]][] = [
   ['an unknown key names the nearest one and the line', 'settings:\n  httport: 1\n', [/^line 2: unknown key 'settings.httport'; did you mean 'httpPort'\?$/]],
   ['an unknown key that is near to none names them all', 'colour: blue\n', [/^line 1: unknown key 'colour'; known are settings, api, teams$/]],
@@ -113,6 +118,9 @@ const broken: [title: string, text: string, said: RegExp[]][] = [
   ['not a number', 'settings: { httpPort: .nan }\n', [/'settings.httpPort' must be a whole number/]],
   ['no duration', 'settings:\n  idleTimeout: 3 weeks\n', [/^line 2: 'settings.idleTimeout' must be a duration: /]],
   ['a misspelt choice', 'teams:\n  a: { path: ., agent: cluade }\n', [/^line 2: 'teams.a.agent' must be one of claude, .*did you mean 'claude'\?/]],
+  ['a reach that is neither', 'teams:\n  a: { path: ., reach: b }\n', [/^line 2: 'teams.a.reach' must be true or false or a list, not text/]],
+  ['a reach that holds no team name', 'teams:\n  a: { path: ., reach: [B] }\n', [/^line 2: 'teams.a.reach.0' is malformed .*Team name/]],
+  ['a key that is named like an agent', 'api:\n  apiKeys:\n    - { name: "agent:a", key: 0123456789abcdef, permissions: [tell] }\n', [/^line 3: 'api.apiKeys.0.name' is malformed .*agent:/]],
   ['an agent that speaks ACP, and not which', 'teams:\n  a: { path: ., agent: acp }\n', [/^line 2: 'teams.a.command' is missing: the program /]],
   ['a mode of an agent that has none', 'teams:\n  a:\n    path: .\n    agent: echo\n    mode: plan\n', [/^line 5: 'teams.a.mode' is not for agent echo/]],
   ['a mode in which nobody is asked', 'teams:\n  a:\n    path: .\n    agent: gemini\n    permissions: ask\n    mode: yolo\n', [/^line 6: 'teams.a.mode' 'yolo' is a mode in which the agent may act unasked, which only `permissions: allow` allows/]],
@@ -127,10 +135,20 @@ const broken: [title: string, text: string, said: RegExp[]][] = [
   ['an origin with a path', 'api:\n  cors:\n    - https://a.example/x\n', [/^line 3: 'api.cors.0' is malformed/]],
   ['a number where the environment wants text', 'teams:\n  a: { path: ., env: { N: 1 } }\n', [/^line 2: 'teams.a.env.N' must be text, not a number/]],
   ['all problems, in the order of their lines', 'teams:\n  a: { pth: . }\nsettings:\n  host: 1\n', [/^line 2: /, /^line 2: /, /^line 4: /]],
+  ['a field of another kind of agent', 'teams:\n  a: { path: ., agent: echo, maxTurns: 3 }\n', [/^line 2: 'teams.a.maxTurns' is not for agent echo, which does not know it; claude does$/]],
+  ['a rule of tools that begins with a dash', 'teams:\n  a: { path: ., allowedTools: [--model] }\n', [/^line 2: 'teams.a.allowedTools.0' is malformed/]],
+  ['a rule of tools of two lines', 'teams:\n  a: { path: ., disallowedTools: ["Bash(a\\nb)"] }\n', [/'teams.a.disallowedTools.0' is malformed/]],
+  ['an unknown permission mode', 'teams:\n  a: { path: ., permissionMode: acceptEdit }\n', [/'teams.a.permissionMode' must be one of default, .*did you mean 'acceptEdits'/]],
+  ['a mode that asks nothing, where people are to be asked', 'teams:\n  a: { path: ., permissions: ask, permissionMode: bypassPermissions }\n', [/'teams.a.permissionMode' is bypassPermissions, .*permissions: allow/]],
+  ['a budget of nothing', 'teams:\n  a: { path: ., maxBudgetUsd: 0 }\n', [/'teams.a.maxBudgetUsd' must be > 0/]],
+  ['an MCP server that is neither here nor there', 'teams:\n  a:\n    path: .\n    mcpServers:\n      x: { args: [a] }\n', [/^line 5: 'teams.a.mcpServers.x' must have either `command` or `url`$/]],
+  ['an MCP server at an address without a type', 'teams:\n  a: { path: ., mcpServers: { x: { url: "https://x.example" } } }\n', [/its `type` is http or sse/]],
+  ['an MCP server with a name that is none', 'teams:\n  a: { path: ., mcpServers: { "-x": { command: a } } }\n', [/'teams.a.mcpServers.-x' is no name/]],
   ['a short key', 'api:\n  apiKeys:\n    - { name: a, key: short, permissions: [tell] }\n', [/^line 3: 'api.apiKeys.0.key' must NOT have fewer than 16/]],
   ['a hash that is none', 'api:\n  apiKeys:\n    - { name: a, key: "sha256:12345678901234567890", permissions: [tell] }\n', [/^line 3: 'api.apiKeys.0.key' must be `sha256:` and 64 hex digits/]],
   ['an unknown permission', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tel] }\n', [/'api.apiKeys.0.permissions.0' must be one of tell, .*did you mean 'tell'\?/]],
   ['two keys of one name', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tell] }\n    - { name: a, key: 0123456789abcdefh, permissions: [tell] }\n', [/^line 4: 'api.apiKeys.1.name' is 'a', as is api.apiKeys.0/]],
+  ['two keys that would speak as one', 'api:\n  apiKeys:\n    - { name: CI/CD, key: 0123456789abcdefg, permissions: [tell] }\n    - { name: x, as: [ci-cd], key: 0123456789abcdefi, permissions: [tell] }\n    - { name: ci cd, key: 0123456789abcdefh, permissions: [tell] }\n', [/^line 5: 'api.apiKeys.2.name' is 'ci cd', which would speak as 'ci-cd', as 'CI\/CD' does/]],
   ['the same key twice', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tell] }\n    - { name: b, key: 0123456789abcdefg, permissions: [tell] }\n', [/^line 4: 'api.apiKeys.1.key' is the same/]],
   ['an expiry that is no date', 'api:\n  apiKeys:\n    - { name: a, key: 0123456789abcdefg, permissions: [tell], expires: soon }\n', [/^line 3: 'api.apiKeys.0.expires' must be an ISO 8601/]],
   ['an address others reach, without keys', 'settings: { host: 0.0.0.0 }\napi: { requireAuth: false }\n', [/^line 2: 'api.requireAuth' is false, but others reach the address 0\.0\.0\.0/]]
@@ -176,6 +194,14 @@ t.test('a team has a deadline of its own only where it says so', async t => {
   const { teams } = load(t, 'settings: { idleTimeout: 5m }\nteams: { a: { path: . }, b: { path: ., idleTimeout: 10s } }')
   t.equal(teams.get('a')!.idleTimeout, undefined)
   t.equal(teams.get('b')!.idleTimeout, 10_000)
+})
+
+t.test('sizes are bytes once they are read', async t => {
+  const { settings } = load(t, 'settings: { maxLogSize: 1.5kb, maxSessionSize: 7 }')
+  t.equal(settings.maxLogSize, 1536)
+  t.equal(settings.maxSessionSize, 7)
+  t.equal(load(t, '').settings.maxLogSize, 1024 ** 3)
+  t.match(problems(t, 'settings: { maxLogSize: 1 gig }'), [/'settings.maxLogSize' is malformed .*512kb, 64mb, 1gb/])
 })
 
 t.test('flag, then environment, then file, then default', async t => {

@@ -6,10 +6,11 @@ import rest from '../../plugins/rest.ts'
 import websocket from '../../plugins/websocket.ts'
 import type { Published } from '../../src/bus/bus.ts'
 import { createFeed } from '../../src/feed.ts'
+import { interests } from '../../src/interest.ts'
 import type { Api } from '../../schemas/config.ts'
 import type { Event, StoredEvent } from '../../schemas/event.ts'
 import { SessionNotFoundError, TeamNotFoundError, TellTimeoutError } from '../../src/errors.ts'
-import { defineTool, type Progress, type Tool } from '../../src/tool.ts'
+import { defineTool, type Call, type Progress, type Tool } from '../../src/tool.ts'
 import { bearer, callFor, house, tools, NOW, type House } from './app.ts'
 import { listen, type Json } from './ask.ts'
 
@@ -38,6 +39,16 @@ export function standingClock () {
 export const SESSION = '0190b8a4-7e6b-4c4e-9d2f-0123456789ab'
 export const OTHER = '0190b8a4-7e6b-4c4e-9d2f-0123456789ac'
 const TEAM_OF = new Map([[SESSION, 'a'], [OTHER, 'b']])
+
+function sessionOf (id: string) {
+  const to = TEAM_OF.get(id)
+  if (to === undefined) throw new SessionNotFoundError(id)
+  return { to }
+}
+
+function checkTeam (team: string) {
+  if (team !== 'a' && team !== 'b') throw new TeamNotFoundError(team)
+}
 
 export interface World extends House {
   port: number
@@ -175,13 +186,8 @@ export async function world (t: Test, { api, more = [] }: { api?: Api, more?: To
     api: () => made.api,
     call: callFor,
     begin: after => ({ verdict: 'ok', from: after, head: seq }),
-    follow: reader => createFeed({ head: () => seq, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), subscribe }, reader),
-    sessionTeam (sessionId) {
-      const team = TEAM_OF.get(sessionId)
-      if (team === undefined) throw new SessionNotFoundError(sessionId)
-      return team
-    },
-    checkTeam (team) { if (team !== 'a' && team !== 'b') throw new TeamNotFoundError(team) }
+    follow: reader => createFeed({ clock, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), subscribe }, reader),
+    interests: (caller, rooms) => interests(rooms, { caller, sessions: { get: sessionOf }, teams: { get: checkTeam } } as unknown as Call)
   })
   const port = await listen(made.app)
   return {

@@ -106,7 +106,7 @@ t.test('the processes of a team, or of all that the key reaches', async t => {
   const all = await greeted(w)
   const narrow = await greeted(w, 'narrow')
   t.match(await all.ask({ event: 'process:subscribe', data: { team: 'b' } }), { event: 'result', data: { room: 'team:b', subscribed: true } })
-  for (const one of [all, narrow]) t.match(await one.ask({ event: 'process:subscribe', data: { team: '*' } }), { event: 'result', data: { room: 'all' } })
+  for (const one of [all, narrow]) t.match(await one.ask({ event: 'process:subscribe', data: { team: '*' } }), { event: 'result', data: { room: 'team:*' } })
   w.publish(said(SESSION, 'not a process'))
   w.publish(spawned('b'))
   w.publish(spawned('a'))
@@ -122,6 +122,21 @@ t.test('the processes of a team, or of all that the key reaches', async t => {
   w.publish(spawned('a'))
   w.publish(spawned('b'))
   t.match(await all.next(), { event: 'process:spawned', data: { team: 'b' } }, 'the other subscription stays')
+})
+
+t.test('a key that reaches less than before hears no more than that, also where it hears all', async t => {
+  const w = await world(t)
+  w.keys.set('k', callerOf('k', ['status', 'approve']))
+  const client = await greeted(w, 'k')
+  t.match(await client.ask({ event: 'process:subscribe', data: { team: '*' } }), { data: { room: 'team:*' } })
+  t.match(await client.ask({ event: 'approval:subscribe', data: { team: '*' } }), { data: { room: 'approval:*' } })
+  w.publish(spawned('b'))
+  t.match(await client.next(), { event: 'process:spawned', data: { team: 'b' } })
+  w.keys.set('k', callerOf('k', ['status', 'approve'], { teams: new Set(['a']) }))
+  await client.ask({ event: 'thing_get', data: { teamName: 'a' } })
+  w.publish(spawned('b'))
+  w.publish(spawned('a'))
+  t.match(await client.next(), { event: 'process:spawned', data: { team: 'a' } })
 })
 
 t.test('the server\'s health comes at once and with every ping', async t => {

@@ -111,6 +111,30 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.same(store.sessions.list({ teams: ['z'] }, { limit: 5 }).rows.map(({ id }) => id), [other.id])
   })
 
+  t.test(`${name}: what a tell carries is kept whole, its bytes as long as they are wanted, and goes with its session`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    const schema = { type: 'object', title: 'ünï😀' }
+    const one = tell(row.id, { attachments: [{ name: 'a.png', mediaType: 'image/png', bytes: 3, sha256: 'x' }, { name: 'b', mediaType: 'text/plain', bytes: 0, sha256: 'y' }], schema })
+    const other = tell(row.id)
+    store.tells.insert(one, [Buffer.from([0, 255, 10]), Buffer.from('')])
+    store.tells.insert(other)
+    t.strictSame(store.tells.get(one.id), one)
+    t.strictSame(store.tells.get(other.id), other)
+    t.strictSame(store.tells.list({}, { limit: 9 }).rows, [other, one])
+    t.strictSame(store.tells.bodies(one.id), [Buffer.from([0, 255, 10]), Buffer.from('')])
+    t.strictSame(store.tells.bodies(other.id), [])
+    for (const structured of [{ n: 1 }, 'text', 0, false, null, []]) {
+      store.tells.update(one.id, { structured })
+      t.strictSame(store.tells.get(one.id)!.structured, structured)
+    }
+    store.tells.dropBodies(one.id)
+    t.strictSame(store.tells.bodies(one.id), [])
+    store.tells.insert(tell(row.id), [Buffer.from('x')])
+    store.sessions.remove(row.id)
+  })
+
   t.test(`${name}: a removed session takes its tells and events along`, async t => {
     const store = fresh(t)
     const row = session()
@@ -166,20 +190,86 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.same(store.events.since(seqs[2]!, 10), [])
   })
 
+  const ALL = { before: 0, events: 0, bytes: 0 }
+  const chunk = (sessionId: string, tellId: string, offset: number) => ({ event: 'tell:chunk', data: { tellId, sessionId, team: 'b', offset, chunk: 'x'.repeat(1000) } }) as const
+
   t.test(`${name}: the oldest are trimmed by age and by number, a few at a time, and where the log begins now is known`, async t => {
     const store = fresh(t)
     const row = session()
     store.sessions.insert(row)
     t.equal(store.events.floor(), 0)
     const seqs = Array.from({ length: 10 }, (_, n) => store.events.append(said(row.id, `${n}`), n).seq)
-    t.equal(store.events.trim(0, 1e9, 100), 0)
-    t.equal(store.events.trim(3, 1e9, 2), 2, 'no more than asked at once')
-    t.equal(store.events.trim(3, 1e9, 100), 1)
+    t.equal(store.events.trim(ALL, 100), 0)
+    t.equal(store.events.trim({ ...ALL, before: 3 }, 2), 2, 'no more than asked at once')
+    t.equal(store.events.trim({ ...ALL, before: 3 }, 100), 1)
     t.equal(store.events.floor(), seqs[2])
-    t.equal(store.events.trim(0, 4, 100), 3)
+    t.equal(store.events.trim({ ...ALL, events: 4 }, 100), 3)
     t.same(store.events.since(0, 100).map(({ seq }) => seq), seqs.slice(6))
     t.equal(store.events.floor(), seqs[5])
+    t.equal(store.events.holes(row.id), seqs[5])
     t.equal(store.events.head(), seqs[9])
+  })
+
+  t.test(`${name}: the oldest are trimmed by size, which goes down again by whatever way events go`, async t => {
+    const place = makePlace(t)
+    const before = open(place)
+    const [row, other] = [session(), session({ from: 'c' })]
+    for (const one of [row, other]) before.sessions.insert(one)
+    const large = 'x'.repeat(10_000)
+    for (let n = 0; n < 10; n++) before.events.append(said(n % 2 === 0 ? row.id : other.id, large), n)
+    t.equal(before.events.trim({ ...ALL, bytes: 120_000 }, 100), 0)
+    before.close()
+    const store = open(place)
+    t.teardown(() => { store.close() })
+    t.equal(store.events.trim({ ...ALL, bytes: 75_000 }, 100), 3, 'also after a reopen')
+    t.equal(store.events.clearCache(row.id), 3)
+    for (let n = 0; n < 3; n++) store.events.append(said(other.id, large), n)
+    t.equal(store.events.trim({ ...ALL, bytes: 75_000 }, 100), 0)
+    store.sessions.remove(other.id)
+    store.sessions.insert(session({ from: 'd' }))
+    for (let n = 0; n < 7; n++) store.events.append(said(row.id, large), n)
+    t.equal(store.events.trim({ ...ALL, bytes: 75_000 }, 100), 0)
+    store.events.append(said(row.id, large), 7)
+    t.equal(store.events.trim({ ...ALL, bytes: 75_000 }, 100), 1)
+  })
+
+  t.test(`${name}: of a session that has too much the oldest are trimmed, no other loses anything, and what is gone is known`, async t => {
+    const store = fresh(t)
+    const rows = [session(), session({ from: 'c' }), session({ from: 'd' })]
+    const [many, few, large] = rows.map(({ id }) => id) as [string, string, string]
+    for (const row of rows) store.sessions.insert(row)
+    store.events.append(said(few, 'first of all'), 0)
+    for (let n = 0; n < 9; n++) store.events.append(said(many, `${n}`), n)
+    const big = [1, 2, 3].map(n => store.events.append(said(large, 'x'.repeat(10_000)), n).seq)
+    t.equal(store.events.trimSessions({ events: 0, bytes: 0 }, 100), 0)
+    t.equal(store.events.trimSessions({ events: 5, bytes: 0 }, 3), 3, 'no more than asked at once')
+    t.equal(store.events.trimSessions({ events: 5, bytes: 25_000 }, 100), 2)
+    t.equal(store.events.trimSessions({ events: 5, bytes: 25_000 }, 100), 0)
+    t.same([few, many, large].map(id => store.events.cacheStats(id).entries), [1, 5, 2])
+    t.same([few, many, large, undefined].map(id => store.events.holes(id)), [0, 5, big[0], big[0]])
+    t.equal(store.events.floor(), 0, 'the log as a whole begins where it did')
+    t.equal(store.events.clearCache(many), 5)
+    t.equal(store.events.holes(many), 5, 'what was gone is gone')
+    store.events.trim({ ...ALL, before: 1e9 }, 100)
+    t.same([few, many, large, undefined].map(id => store.events.holes(id)), Array(4).fill(store.events.head()))
+  })
+
+  t.test(`${name}: the pieces of an answer that is not whole yet are kept, and nothing goes for their sake`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    const [first, tellId] = [store.events.append(said(row.id, 'hello'), 1).seq, randomUUID()]
+    for (let n = 0; n < 10; n++) store.events.append(chunk(row.id, tellId, n * 1000), 1)
+    t.equal(store.events.trim({ before: 0, events: 3, bytes: 3_000 }, 100), 0)
+    t.equal(store.events.trimSessions({ events: 3, bytes: 3_000 }, 100), 0)
+    store.events.append(said(row.id, 'more'), 5)
+    t.equal(store.events.trimSessions({ events: 1, bytes: 0 }, 100), 1)
+    t.equal(store.events.holes(row.id), first)
+    t.equal(store.events.trim({ ...ALL, before: 9 }, 100), 1)
+    t.equal(store.events.chunks(tellId).length, 10)
+    store.events.dropChunks(tellId)
+    store.events.append(said(row.id, 'the answer'), 9)
+    t.equal(store.events.trimSessions({ events: 1, bytes: 0 }, 100), 0)
   })
 
   t.test(`${name}: a change of the keys by another process is seen`, async t => {

@@ -32,11 +32,14 @@ t.test('a file of an older Iris is brought up to date, with what is in it', asyn
   db.exec(start)
   db.pragma('user_version = 1')
   db.exec(`INSERT INTO session VALUES (1, 's', 'a', 'b', 'c', 0, 1, NULL, 0, 1, 1, 1, 'new');
-    INSERT INTO tell VALUES (1, 't', 's', 'a', 'b', 'key', 'queued', 'hi', '', NULL, NULL, 1, NULL, NULL)`)
+    INSERT INTO tell VALUES (1, 't', 's', 'a', 'b', 'key', 'queued', 'hi', '', NULL, NULL, 1, NULL, NULL);
+    INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (1, 'tell:started', 'b', 's', 't', '{}'), (2, 'tell:chunk', 'b', 's', 't', '{}'), (3, 'tell:complete', 'b', 's', 't', '{}')`)
   db.close()
   const store = openStore(home)
   t.teardown(() => { store.close() })
   t.match(store.tells.get('t'), { message: 'hi', parentId: null, rootId: 't', depth: 0 })
+  t.equal(store.events.trimSessions({ events: 1, bytes: 0 }, 9), 1, 'what it holds is counted')
+  t.same(store.events.since(0, 9).map(({ seq }) => seq), [2, 3])
 })
 
 t.test('a data directory has one server, and is free again after it', async t => {

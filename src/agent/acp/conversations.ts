@@ -7,6 +7,8 @@ export interface Kept {
   sessionId: string
   /** How many messages it was sent: how far it has gone. */
   sent: number
+  /** When it began, Unix ms. */
+  at: number
 }
 
 export interface Conversations {
@@ -25,8 +27,8 @@ export function createConversations (home: string | undefined): Conversations {
 
   function read (folder: string, conversation: string): Kept | undefined {
     try {
-      const { sessionId, sent } = JSON.parse(readFileSync(fileOf(folder, conversation), 'utf8')) as Partial<Kept>
-      return typeof sessionId === 'string' && typeof sent === 'number' ? { sessionId, sent } : undefined
+      const { sessionId, sent, at } = JSON.parse(readFileSync(fileOf(folder, conversation), 'utf8')) as Partial<Kept>
+      return typeof sessionId === 'string' && typeof sent === 'number' && typeof at === 'number' ? { sessionId, sent, at } : undefined
     } catch {
       return undefined
     }

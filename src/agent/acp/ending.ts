@@ -1,5 +1,6 @@
 import type { Usage } from '../../../schemas/tell.ts'
 import type { Outcome } from '../agent.ts'
+import { unwrapped } from './failure.ts'
 import type { Ending } from './frame.ts'
 
 /** What turned a turn's end into what it is. */
@@ -7,13 +8,17 @@ export interface Circumstances {
   /** Iris stopped it. */
   interrupted: boolean
   denied: { tool: string, message: string } | undefined
+  /** All that was said in the turn, where it was the program and not its model that said it. */
+  onlyNotice: string
 }
 
 /** How a turn ended. Some agents end it as cancelled where they are denied something; that is an end that somebody should hear of. */
-export function judge ({ stopReason }: Ending, { interrupted, denied }: Circumstances): { outcome: Outcome, error?: string, details?: Record<string, unknown> } {
+export function judge ({ stopReason }: Ending, { interrupted, denied, onlyNotice }: Circumstances): { outcome: Outcome, error?: string, details?: Record<string, unknown> } {
   const details = { stopReason }
   switch (stopReason) {
-    case 'end_turn': return { outcome: 'completed' }
+    case 'end_turn':
+      // A failed call of the model can look like an answer; its words come last.
+      return onlyNotice === '' ? { outcome: 'completed' } : { outcome: 'failed', details, error: unwrapped(onlyNotice.trim().split('\n\n').at(-1)!) }
     case 'cancelled':
       if (interrupted) return { outcome: 'interrupted', details }
       return { outcome: 'failed', details, error: denied === undefined ? 'it stopped its turn by itself' : `it stopped its turn when '${denied.tool}' was denied (${denied.message})` }

@@ -8,6 +8,8 @@ interface Failure { code?: number, message?: string, data?: unknown }
 /** It wants to be logged in to first; some say it as HTTP does. */
 const AUTH: ReadonlySet<unknown> = new Set([-32000, 401, 403])
 const NOT_FOUND = -32002
+/** Says nothing beside what comes with it. */
+const INTERNAL = 'Internal error'
 const UNKNOWN_SESSION = /not found|no previous sessions|no rollout|unknown session|no such session|does not exist|invalid session identifier/i
 
 export const wantsLogin = (err: unknown) => AUTH.has((err as Failure | null)?.code)
@@ -17,7 +19,18 @@ export function reasonOf (err: unknown): string {
   const { message = '', data } = (err ?? {}) as Failure
   const { details, message: more } = (typeof data === 'object' && data !== null ? data : { details: data }) as { details?: unknown, message?: unknown }
   const extra = [details, more].find(text => typeof text === 'string' && text !== '' && text !== message) as string | undefined
-  return [message, extra].filter(Boolean).join(': ') || 'it does not say why'
+  return [message, extra].flatMap(text => !text || (text === INTERNAL && extra !== undefined) ? [] : [unwrapped(text)]).join(': ') || 'it does not say why'
+}
+
+/** Some give the answer of their model service as it came. */
+export function unwrapped (text: string): string {
+  try {
+    const { error, message } = JSON.parse(text) as { error?: { message?: unknown }, message?: unknown }
+    const inner = error?.message ?? message
+    return typeof inner === 'string' ? inner : text
+  } catch {
+    return text
+  }
 }
 
 /** Fields of an error's `details`. */

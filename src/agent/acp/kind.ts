@@ -8,11 +8,22 @@ export function acpKind (preset: Preset, variables: readonly RegExp[]): Kind {
   return {
     ...(preset.program !== undefined && { program: preset.program }),
     ...(preset.install !== undefined && { install: preset.install }),
+    fields: ['model', 'mode'],
     environment: () => variables,
     check: team => checkTeam(preset, team),
     create (options) {
       const conversations = createConversations(options.home)
-      return { start: start => startAcp(programFor(preset, start), preset, start, { ...options, conversations }) }
+      const begin = async (start: Start) => await startAcp(programFor(preset, start), preset, start, { ...options, conversations })
+      let first: Promise<unknown> | undefined
+      return {
+        async start (start) {
+          if (!preset.firstAlone) return await begin(start)
+          if (first !== undefined) await first.catch(() => {})
+          const starting = begin(start)
+          first ??= starting
+          return await starting
+        }
+      }
     }
   }
 }

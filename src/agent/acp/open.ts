@@ -1,4 +1,5 @@
 import type { ClientContext } from '@agentclientprotocol/sdk'
+import type { Clock } from '../../clock.ts'
 import { AgentError, IrisError } from '../../errors.ts'
 import type { Capabilities, Program, Start } from '../agent.ts'
 import type { Conversations, Kept } from './conversations.ts'
@@ -14,8 +15,8 @@ export interface Session {
   readonly opened: Opened
   readonly said: Initialized
   readonly capabilities: Capabilities
-  /** How many messages it was sent before. */
-  readonly sent: number
+  /** What is kept of it. */
+  readonly kept: Kept
 }
 
 /** What a session is opened with. `conversations`: which session of the agent is which conversation. */
@@ -25,16 +26,20 @@ export interface Opening {
   program: Program
   preset: Preset
   conversations: Conversations
+  clock: Clock
 }
+
+const MINUTE = 60_000
 
 /** Introduces Iris and opens the session that a start is about: a new one, its own of before, or a fork. Rejects with AgentError. */
 export async function openSession (opening: Opening): Promise<Session> {
-  const { agent, start, preset, conversations } = opening
+  const { agent, start, preset, conversations, clock } = opening
   const said = await introduce(agent)
   const kept = conversations.get(start.conversation)
   const { sessionCapabilities: offers = {}, loadSession = false } = said.agentCapabilities ?? {}
   const capabilities = { resume: loadSession || Boolean(offers.resume), fork: Boolean(offers.fork) }
   const open = whatToOpen(start, kept, conversations, capabilities)
+  if (open.how === 'load' && preset.byMinute) mustBeOlder(kept!, clock.now())
   const params = {
     cwd: start.cwd,
     mcpServers: serversFor(start, said),
@@ -59,9 +64,14 @@ export async function openSession (opening: Opening): Promise<Session> {
   }
   const id = open.how === 'load' ? open.from : opened.sessionId
   if (typeof id !== 'string') throw new AgentError('The agent opened a session and did not say which')
-  const sent = start.resume ? kept!.sent : 0
-  conversations.keep(start.conversation, { sessionId: id, sent })
-  return { id, opened, said, capabilities, sent }
+  const keep = start.resume ? kept! : { sessionId: id, sent: 0, at: clock.now() }
+  if (!start.resume) conversations.keep(start.conversation, keep)
+  return { id, opened, said, capabilities, kept: keep }
+}
+
+function mustBeOlder ({ at }: Kept, now: number) {
+  const left = Math.floor(at / MINUTE) * MINUTE + MINUTE - now
+  if (left > 0 && left <= MINUTE) throw new AgentError(`This agent cannot go on with a conversation in the minute in which it began. Try again in ${Math.ceil(left / 1000)} s`)
 }
 
 async function introduce (agent: ClientContext): Promise<Initialized> {

@@ -20,6 +20,10 @@ export interface Preset {
   readonly unasked: RegExp
   /** `_meta` of a new, loaded or forked session. */
   readonly meta?: Readonly<Record<string, unknown>>
+  /** It keeps its conversations by the minute in which they began, and destroys one that it goes on with in that minute. */
+  readonly byMinute?: boolean
+  /** Two that make its data directory at once get in each other's way: the first start goes before the others. */
+  readonly firstAlone?: boolean
   /** The name of the tool behind a call, where the call does not say it as `name`. `first` is how the call was first called. */
   tool? (call: ToolCall, first: string | undefined): string | undefined
   /** Whether a piece of text is the program's own word and not of the answer. */

@@ -18,6 +18,8 @@ export interface Reader {
   end (): void
   /** Whose work it is that happens now; null before the first message. */
   readonly tellId: string | null
+  /** What the program said of itself in a turn in which it did nothing else; '' where it did. */
+  readonly onlyNotice: string
 }
 
 /** A text that grows by chunks. */
@@ -51,6 +53,11 @@ export function createReader ({ preset, on, watch, cost }: {
   let tellId: string | null = null
   let inTurn = false
   let passage: Passage | undefined
+  let worked = false
+  let notice = ''
+  /** Ids of the messages and calls of this turn, and of an interrupted one before it: what goes on of those is late. */
+  let ids = new Set<string>()
+  let cut: { tellId: string | null, ids: ReadonlySet<string> } | undefined
 
   const say = (kind: 'assistant' | 'tool' | 'system' | 'result', data: unknown) => { on({ type: 'message', tellId, kind, data }) }
 
@@ -58,6 +65,8 @@ export function createReader ({ preset, on, watch, cost }: {
     if (passage === undefined) return
     const { first, answer, kind, text } = passage
     passage = undefined
+    if (kind === 'system') notice = text
+    worked ||= answer && text !== ''
     say(kind, { ...first, content: { type: 'text', text } })
     if (answer && text !== '') on({ type: 'text', tellId, text })
   }
@@ -69,10 +78,10 @@ export function createReader ({ preset, on, watch, cost }: {
       close()
       return say('assistant', update)
     }
-    const notice = !thought && preset.notice?.(update) === true
-    const key = [update.sessionUpdate, update.messageId ?? '', parent ?? '', notice].join(' ')
+    const own = !thought && preset.notice?.(update) === true
+    const key = [update.sessionUpdate, update.messageId ?? '', parent ?? '', own].join(' ')
     if (passage?.key !== key) close()
-    passage ??= { key, first: update, answer: !thought && !notice && typeof parent !== 'string', kind: notice ? 'system' : 'assistant', text: '' }
+    passage ??= { key, first: update, answer: !thought && !own && typeof parent !== 'string', kind: own ? 'system' : 'assistant', text: '' }
     passage.text += text
     if (passage.answer && inTurn && text !== '') on({ type: 'delta', tellId, text })
     else on({ type: 'activity' })
@@ -84,6 +93,7 @@ export function createReader ({ preset, on, watch, cost }: {
     let one = calls.get(id)
     if (one === undefined) {
       close()
+      worked = true
       one = { id, known: {}, first: said.title ?? undefined, told: false, ended: false }
       calls.set(id, one)
       on({ type: 'tool', tellId, callId: id, running: true })
@@ -107,6 +117,11 @@ export function createReader ({ preset, on, watch, cost }: {
   }
 
   function read (update: Update) {
+    const id = update.messageId ?? (update as ToolCall).toolCallId
+    if (typeof id === 'string') {
+      if (inTurn && cut?.ids.has(id)) return on({ type: 'message', tellId: cut.tellId, kind: 'assistant', data: update })
+      ids.add(id)
+    }
     switch (update.sessionUpdate) {
       case 'agent_message_chunk': return chunk(update, false)
       case 'agent_thought_chunk': return chunk(update, true)
@@ -122,9 +137,16 @@ export function createReader ({ preset, on, watch, cost }: {
 
   return {
     get tellId () { return tellId },
+    get onlyNotice () {
+      close()
+      return worked ? '' : notice
+    },
     sent (id) {
       close()
       calls.clear()
+      ids = new Set()
+      worked = false
+      notice = ''
       tellId = id
       inTurn = true
     },
@@ -152,6 +174,7 @@ export function createReader ({ preset, on, watch, cost }: {
         one.ended = true
       }
       inTurn = false
+      cut = event.outcome === 'interrupted' ? { tellId, ids } : undefined
       say('result', frame)
       on({ type: 'ended', tellId, ...event })
     },

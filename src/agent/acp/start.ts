@@ -81,7 +81,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   try {
-    session = await openSession({ agent: wire.agent, start, program, preset, conversations })
+    session = await openSession({ agent: wire.agent, start, program, preset, conversations, clock: options.clock })
     mode = await choose(wire.agent, session, start, preset)
     if (early !== undefined) throw endedEarly(early, undefined)
     live = true
@@ -94,15 +94,15 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
     signal.removeEventListener('abort', abort)
   }
   const { id: sessionId, said, capabilities } = session
-  let { sent } = session
+  let { kept } = session
 
   async function turn (text: string) {
     try {
       const ending = await wire.agent.request<Ending>('session/prompt', { sessionId, prompt: [{ type: 'text', text }] })
-      const judged = judge(ending, { interrupted, denied: questions.denied })
+      const judged = judge(ending, { interrupted, denied: questions.denied, onlyNotice: reader.onlyNotice })
       const usage = usageOf(ending, { before: spent, now: total })
       spent = total ?? spent
-      end(ending, { ...judged, ...(usage !== undefined && { usage }), ...(total !== undefined && { costTotal: total }), ...(judged.outcome === 'completed' && { place: placeOf({ sent }) }) })
+      end(ending, { ...judged, ...(usage !== undefined && { usage }), ...(total !== undefined && { costTotal: total }), ...(judged.outcome === 'completed' && { place: placeOf(kept) }) })
     } catch (err) {
       if (gone || early !== undefined) return // `exit` says it all
       const error = wantsLogin(err) ? loginNeeded(err, preset, said).message : reasonOf(err)
@@ -119,14 +119,15 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
     pid: child.pid,
     version: said.agentInfo?.version,
     capabilities,
-    send (tellId, text) {
+    send (tellId, { text }) {
       if (gone) throw new AgentError('The agent has ended')
       if (inTurn) throw new Error(`The tell ${String(reader.tellId)} has not ended`)
       inTurn = true
       interrupted = false
       questions.reset()
       reader.sent(tellId)
-      conversations.keep(conversation, { sessionId, sent: ++sent })
+      kept = { ...kept, sent: kept.sent + 1 }
+      conversations.keep(conversation, kept)
       void turn(text)
     },
     interrupt () {

@@ -13,6 +13,9 @@ export interface WireOptions {
   tooLong (bytes: number): void
 }
 
+/** When all that now follows from what was done is done: a tick that is asked for in a microtask begins after the last microtask. */
+const afterwards = (then: () => void) => { queueMicrotask(() => { process.nextTick(then) }) }
+
 export interface Wire {
   readonly agent: ClientContext
   /** Bytes of stdout. */
@@ -52,19 +55,18 @@ export async function connect ({ write, heard, update, ask, tooLong }: WireOptio
     if (!connection.signal.aborted) receive.enqueue(message)
   }
 
-  /** A tick begins when all that the last message set going has been done. */
   function next () {
     const message = waiting.shift()
     if (message === undefined) {
       going = false
       return finish?.()
     }
-    process.nextTick(next)
+    afterwards(next)
     deal(message)
   }
 
   function go () {
-    if (!going) process.nextTick(next)
+    if (!going) afterwards(next)
     going = true
   }
 

@@ -6,6 +6,8 @@ import { audit } from './005-audit.ts'
 import { fork } from './006-fork.ts'
 import { child } from './007-child.ts'
 import { secret } from './008-secret.ts'
+import { totals } from './009-totals.ts'
+import { parts } from './010-parts.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts]

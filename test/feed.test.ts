@@ -1,0 +1,69 @@
+import t, { type Test } from 'tap'
+import type { Reader } from '../src/feed.ts'
+import { turns } from './fixtures/test-clock.ts'
+import { wire } from './fixtures/wired.ts'
+
+/** A log, and a reader of it that reads when it is told. */
+function follow (t: Test, options: Parameters<typeof wire>[1] = {}) {
+  const { services, clock } = wire(t, options)
+  const { id: sessionId } = services.sessions.open('a', 'echo')
+  const seen: number[] = []
+  const state = { unread: 0, givenUp: 0, drained: undefined as (() => void) | undefined }
+  const reader: Reader = {
+    deliver ({ seq }) { seen.push(seq); state.unread += 100 },
+    full: () => state.unread > 200,
+    unread: () => state.unread,
+    whenDrained (go) {
+      state.drained = go
+      return () => { state.drained = undefined }
+    },
+    giveUp () { state.givenUp++ }
+  }
+  const feed = services.log.follow(reader)
+  feed.join('all', () => true)
+  t.teardown(() => { feed.stop() })
+  const say = (text: string) => services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: { text } } } })[0]!.seq
+  return { services, clock, sessionId, feed, seen, state, say }
+}
+
+t.test('a reader that is behind is waited for as long as it gets on, and given up when it reads nothing for 10 s', async t => {
+  const { clock, feed, seen, state, say } = follow(t)
+  const said = Array.from({ length: 9 }, (_, n) => say(`${n}`))
+  t.same(seen, said.slice(0, 3), 'what it has no room for stays in the log')
+  t.equal(feed.live, false)
+  for (const left of [250, 220]) {
+    state.unread = left
+    await clock.advance(10_000)
+  }
+  t.equal(state.givenUp, 0, 'slow is fine')
+  state.unread = 0
+  state.drained!()
+  await turns()
+  t.same(seen, said.slice(0, 6), 'and it is given the next')
+  await clock.advance(9_999)
+  t.equal(state.givenUp, 0)
+  await clock.advance(1)
+  t.equal(state.givenUp, 1)
+})
+
+t.test('a reader that is overtaken by what is dropped is given up, not left with a hole', async t => {
+  const { services: { store }, feed, seen, state, say } = follow(t)
+  const said = Array.from({ length: 9 }, (_, n) => say(`${n}`))
+  const go = async () => {
+    state.unread = 0
+    state.drained!()
+    await turns()
+  }
+  store.events.trimSessions({ events: 6, bytes: 0 }, 100)
+  await go()
+  t.same([seen, state.givenUp], [said.slice(0, 6), 0], 'what it has may go')
+  store.events.trimSessions({ events: 2, bytes: 0 }, 100)
+  await go()
+  t.same([seen, state.givenUp], [said.slice(0, 6), 1])
+
+  state.unread = 0
+  feed.hold()
+  feed.seek(said[5]!, () => {})
+  await turns()
+  t.same([seen, state.givenUp], [[...said.slice(0, 6), ...said.slice(7)], 1], 'who comes back is told, and goes on')
+})
