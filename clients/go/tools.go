@@ -33,12 +33,26 @@ var Routes = map[string]Route{
 	"approval_answer": {"POST", "/api/approvals/{approvalId}", true},
 }
 
+// TeamTellInputAttachments is a part of TeamTellInput.
+type TeamTellInputAttachments struct {
+	// Its file name, without folders
+	Name string `json:"name"`
+	// image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json …
+	MediaType string `json:"mediaType"`
+	// Its bytes in base64
+	Data string `json:"data"`
+}
+
 // TeamTellInput is what team_tell takes.
 type TeamTellInput struct {
 	// Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64
 	ToTeam string `json:"toTeam"`
 	// What to say to the team
 	Message string `json:"message"`
+	// Images and documents for the agent to look at
+	Attachments []TeamTellInputAttachments `json:"attachments,omitempty"`
+	// A JSON Schema of an object: the answer comes in this form too, as `structured`. An agent that takes a form at its start only is started again, with its conversation; what it did in the background ends
+	Schema map[string]any `json:"schema,omitempty"`
 	// Who speaks; each pair has a conversation of its own. Default: the caller's own name
 	FromTeam string `json:"fromTeam,omitempty"`
 	// How long to wait for the answer, ms. 0 waits for ever, -1 not at all. Default: settings.tellTimeout
@@ -72,7 +86,9 @@ type TeamTellOutput struct {
 	Message string `json:"message"`
 	// The answer, once there is one
 	Response string `json:"response,omitempty"`
-	State    string `json:"state"`
+	// The answer in the form of the `schema` that the tell came with
+	Structured any    `json:"structured,omitempty"`
+	State      string `json:"state"`
 	// From acceptance until now, ms
 	Duration int64 `json:"duration"`
 	// true: not answered yet. Ask tell_get with the tellId
@@ -201,6 +217,17 @@ type TeamStatusInput struct {
 	FromTeam string `json:"fromTeam,omitempty"`
 }
 
+// TeamStatusOutputPlace is a part of TeamStatusOutput.
+type TeamStatusOutputPlace struct {
+	// The host, or the container's image or name
+	Where string `json:"where"`
+	// By the latest attempt to get there. offline: not reached, it is tried again; error: somebody has to put it right
+	State string `json:"state"`
+	// Unix ms
+	Since  int64  `json:"since"`
+	Reason string `json:"reason"`
+}
+
 // TeamStatusOutputSessions is a part of TeamStatusOutput.
 type TeamStatusOutputSessions struct {
 	// Session id, a UUID in lower case
@@ -211,7 +238,9 @@ type TeamStatusOutputSessions struct {
 	// When it entered this state, Unix ms
 	Since  int64  `json:"since"`
 	Reason string `json:"reason"`
-	Pid    *int64 `json:"pid,omitempty"`
+	// Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves
+	LimitedUntil *int64 `json:"limitedUntil,omitempty"`
+	Pid          *int64 `json:"pid,omitempty"`
 }
 
 // TeamStatusOutput is what team_status gives.
@@ -224,9 +253,13 @@ type TeamStatusOutput struct {
 	Available bool   `json:"available"`
 	State     string `json:"state"`
 	// When it entered this state, Unix ms
-	Since    int64                      `json:"since"`
-	Reason   string                     `json:"reason"`
-	Sessions []TeamStatusOutputSessions `json:"sessions"`
+	Since  int64  `json:"since"`
+	Reason string `json:"reason"`
+	// Where its agents run, when that is another host or a container
+	Place *TeamStatusOutputPlace `json:"place,omitempty"`
+	// Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves
+	LimitedUntil *int64                     `json:"limitedUntil,omitempty"`
+	Sessions     []TeamStatusOutputSessions `json:"sessions"`
 	// When it was answered, Unix ms
 	Timestamp int64 `json:"timestamp"`
 }
@@ -261,7 +294,9 @@ type TeamListOutputTeamsProcessSessions struct {
 	// When it entered this state, Unix ms
 	Since  int64  `json:"since"`
 	Reason string `json:"reason"`
-	Pid    *int64 `json:"pid,omitempty"`
+	// Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves
+	LimitedUntil *int64 `json:"limitedUntil,omitempty"`
+	Pid          *int64 `json:"pid,omitempty"`
 }
 
 // TeamListOutputTeamsProcess is a part of TeamListOutput.
@@ -333,7 +368,7 @@ type SystemStatusOutput struct {
 	Timestamp int64 `json:"timestamp"`
 }
 
-// SystemStatus: How many sessions, processes and tells there are, and how long the server has been up.
+// SystemStatus: How many sessions, processes and tells there are of the teams that the key reaches, how many processes there may be in all, and how long the server has been up.
 func (c *Client) SystemStatus(ctx context.Context, input SystemStatusInput, options ...CallOption) (*SystemStatusOutput, error) {
 	return call[SystemStatusOutput](ctx, c, "system_status", input, options)
 }
@@ -368,6 +403,8 @@ type SessionListOutputSessions struct {
 	// When it entered this state, Unix ms
 	Since  int64  `json:"since"`
 	Reason string `json:"reason"`
+	// Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves
+	LimitedUntil *int64 `json:"limitedUntil,omitempty"`
 	// false once it was reset: its cache is kept, new tells go to its successor
 	Current bool `json:"current"`
 	// Tells waiting for their turn
@@ -425,6 +462,8 @@ type SessionForkOutputSession struct {
 	// When it entered this state, Unix ms
 	Since  int64  `json:"since"`
 	Reason string `json:"reason"`
+	// Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves
+	LimitedUntil *int64 `json:"limitedUntil,omitempty"`
 	// false once it was reset: its cache is kept, new tells go to its successor
 	Current bool `json:"current"`
 	// Tells waiting for their turn
@@ -524,6 +563,8 @@ type CacheReadOutputEntries struct {
 	Timestamp int64  `json:"timestamp"`
 	Type      string `json:"type"`
 	Data      any    `json:"data"`
+	// The tool call whose sub-agent says it: a `tool_use` of an earlier message. Absent for the agent itself
+	Parent string `json:"parent,omitempty"`
 }
 
 // CacheReadOutputStats is a part of CacheReadOutput.
@@ -582,6 +623,17 @@ type TellGetInput struct {
 	Wait *int64 `json:"wait,omitempty"`
 }
 
+// TellGetOutputAttachments is a part of TellGetOutput.
+type TellGetOutputAttachments struct {
+	// Its file name, without folders
+	Name string `json:"name"`
+	// image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json …
+	MediaType string `json:"mediaType"`
+	Bytes     int64  `json:"bytes"`
+	// Of its bytes, hex
+	Sha256 string `json:"sha256"`
+}
+
 // TellGetOutputError is a part of TellGetOutput.
 type TellGetOutputError struct {
 	// The name of the error, e.g. TeamNotFoundError
@@ -620,9 +672,12 @@ type TellGetOutput struct {
 	State   string `json:"state"`
 	Message string `json:"message"`
 	// The answer; while the tell runs, the answer so far
-	Response string              `json:"response"`
-	Error    *TellGetOutputError `json:"error,omitempty"`
-	Usage    *TellGetOutputUsage `json:"usage,omitempty"`
+	Response string `json:"response"`
+	// The answer in the form of the `schema` that the tell came with
+	Structured  any                        `json:"structured,omitempty"`
+	Attachments []TellGetOutputAttachments `json:"attachments,omitempty"`
+	Error       *TellGetOutputError        `json:"error,omitempty"`
+	Usage       *TellGetOutputUsage        `json:"usage,omitempty"`
 	// The tell in whose turn the speaker sent this one, where that is known
 	ParentID string `json:"parentId,omitempty"`
 	// How many tells are above it
@@ -654,6 +709,17 @@ type TellListInput struct {
 	// The `next` of the page before
 	Cursor *int64 `json:"cursor,omitempty"`
 	Limit  *int64 `json:"limit,omitempty"`
+}
+
+// TellListOutputTellsAttachments is a part of TellListOutput.
+type TellListOutputTellsAttachments struct {
+	// Its file name, without folders
+	Name string `json:"name"`
+	// image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json …
+	MediaType string `json:"mediaType"`
+	Bytes     int64  `json:"bytes"`
+	// Of its bytes, hex
+	Sha256 string `json:"sha256"`
 }
 
 // TellListOutputTellsError is a part of TellListOutput.
@@ -694,9 +760,12 @@ type TellListOutputTells struct {
 	State   string `json:"state"`
 	Message string `json:"message"`
 	// The answer; while the tell runs, the answer so far
-	Response string                    `json:"response"`
-	Error    *TellListOutputTellsError `json:"error,omitempty"`
-	Usage    *TellListOutputTellsUsage `json:"usage,omitempty"`
+	Response string `json:"response"`
+	// The answer in the form of the `schema` that the tell came with
+	Structured  any                              `json:"structured,omitempty"`
+	Attachments []TellListOutputTellsAttachments `json:"attachments,omitempty"`
+	Error       *TellListOutputTellsError        `json:"error,omitempty"`
+	Usage       *TellListOutputTellsUsage        `json:"usage,omitempty"`
 	// The tell in whose turn the speaker sent this one, where that is known
 	ParentID string `json:"parentId,omitempty"`
 	// How many tells are above it
@@ -729,6 +798,17 @@ func (c *Client) TellList(ctx context.Context, input TellListInput, options ...C
 type TellCancelInput struct {
 	// Tell id, a UUID in lower case; ids made by Iris are version 7, so they sort by time
 	TellID string `json:"tellId"`
+}
+
+// TellCancelOutputAttachments is a part of TellCancelOutput.
+type TellCancelOutputAttachments struct {
+	// Its file name, without folders
+	Name string `json:"name"`
+	// image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json …
+	MediaType string `json:"mediaType"`
+	Bytes     int64  `json:"bytes"`
+	// Of its bytes, hex
+	Sha256 string `json:"sha256"`
 }
 
 // TellCancelOutputError is a part of TellCancelOutput.
@@ -769,9 +849,12 @@ type TellCancelOutput struct {
 	State   string `json:"state"`
 	Message string `json:"message"`
 	// The answer; while the tell runs, the answer so far
-	Response string                 `json:"response"`
-	Error    *TellCancelOutputError `json:"error,omitempty"`
-	Usage    *TellCancelOutputUsage `json:"usage,omitempty"`
+	Response string `json:"response"`
+	// The answer in the form of the `schema` that the tell came with
+	Structured  any                           `json:"structured,omitempty"`
+	Attachments []TellCancelOutputAttachments `json:"attachments,omitempty"`
+	Error       *TellCancelOutputError        `json:"error,omitempty"`
+	Usage       *TellCancelOutputUsage        `json:"usage,omitempty"`
 	// The tell in whose turn the speaker sent this one, where that is known
 	ParentID string `json:"parentId,omitempty"`
 	// How many tells are above it
@@ -817,7 +900,7 @@ type EventListOutputEvents struct {
 
 // EventListOutputResume is a part of EventListOutput.
 type EventListOutputResume struct {
-	// gap: events after `after` are not kept any more, or the log is another; the list begins at `from`
+	// gap: events after `after` are not kept any more, all or those of a session, or the log is another; the list begins at `from`
 	Verdict string `json:"verdict"`
 	From    int64  `json:"from"`
 	// The next `after`

@@ -16,6 +16,17 @@ export interface TeamTellInput {
   toTeam: string
   /** What to say to the team */
   message: string
+  /** Images and documents for the agent to look at */
+  attachments?: Array<{
+    /** Its file name, without folders */
+    name: string
+    /** image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json … */
+    mediaType: string
+    /** Its bytes in base64 */
+    data: string
+  }>
+  /** A JSON Schema of an object: the answer comes in this form too, as `structured`. An agent that takes a form at its start only is started again, with its conversation; what it did in the background ends */
+  schema?: Record<string, unknown>
   /** Who speaks; each pair has a conversation of its own. Default: the caller's own name */
   fromTeam?: string
   /** How long to wait for the answer, ms. 0 waits for ever, -1 not at all. Default: settings.tellTimeout */
@@ -37,6 +48,8 @@ export interface TeamTellOutput {
   message: string
   /** The answer, once there is one */
   response?: string
+  /** The answer in the form of the `schema` that the tell came with */
+  structured?: unknown
   state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired' | 'lost'
   /** From acceptance until now, ms */
   duration: number
@@ -161,6 +174,18 @@ export interface TeamStatusOutput {
   /** When it entered this state, Unix ms */
   since: number
   reason: string
+  /** Where its agents run, when that is another host or a container */
+  place?: {
+    /** The host, or the container's image or name */
+    where: string
+    /** By the latest attempt to get there. offline: not reached, it is tried again; error: somebody has to put it right */
+    state: 'online' | 'offline' | 'error'
+    /** Unix ms */
+    since: number
+    reason: string
+  }
+  /** Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves */
+  limitedUntil?: number
   sessions: Array<{
     /** Session id, a UUID in lower case */
     sessionId: string
@@ -170,6 +195,8 @@ export interface TeamStatusOutput {
     /** When it entered this state, Unix ms */
     since: number
     reason: string
+    /** Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves */
+    limitedUntil?: number
     pid?: number
   }>
   /** When it was answered, Unix ms */
@@ -211,6 +238,8 @@ export interface TeamListOutput {
         /** When it entered this state, Unix ms */
         since: number
         reason: string
+        /** Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves */
+        limitedUntil?: number
         pid?: number
       }>
     }
@@ -271,6 +300,8 @@ export interface SessionListOutput {
     /** When it entered this state, Unix ms */
     since: number
     reason: string
+    /** Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves */
+    limitedUntil?: number
     /** false once it was reset: its cache is kept, new tells go to its successor */
     current: boolean
     /** Tells waiting for their turn */
@@ -317,6 +348,8 @@ export interface SessionForkOutput {
     /** When it entered this state, Unix ms */
     since: number
     reason: string
+    /** Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves */
+    limitedUntil?: number
     /** false once it was reset: its cache is kept, new tells go to its successor */
     current: boolean
     /** Tells waiting for their turn */
@@ -401,6 +434,8 @@ export interface CacheReadOutput {
     timestamp: number
     type: 'user' | 'assistant' | 'tool' | 'permission' | 'system' | 'result'
     data: unknown
+    /** The tool call whose sub-agent says it: a `tool_use` of an earlier message. Absent for the agent itself */
+    parent?: string
   }>
   /** Of the whole cache of this session */
   stats: {
@@ -454,6 +489,17 @@ export interface TellGetOutput {
   message: string
   /** The answer; while the tell runs, the answer so far */
   response: string
+  /** The answer in the form of the `schema` that the tell came with */
+  structured?: unknown
+  attachments?: Array<{
+    /** Its file name, without folders */
+    name: string
+    /** image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json … */
+    mediaType: string
+    bytes: number
+    /** Of its bytes, hex */
+    sha256: string
+  }>
   error?: {
     /** The name of the error, e.g. TeamNotFoundError */
     error: string
@@ -518,6 +564,17 @@ export interface TellListOutput {
     message: string
     /** The answer; while the tell runs, the answer so far */
     response: string
+    /** The answer in the form of the `schema` that the tell came with */
+    structured?: unknown
+    attachments?: Array<{
+      /** Its file name, without folders */
+      name: string
+      /** image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json … */
+      mediaType: string
+      bytes: number
+      /** Of its bytes, hex */
+      sha256: string
+    }>
     error?: {
       /** The name of the error, e.g. TeamNotFoundError */
       error: string
@@ -578,6 +635,17 @@ export interface TellCancelOutput {
   message: string
   /** The answer; while the tell runs, the answer so far */
   response: string
+  /** The answer in the form of the `schema` that the tell came with */
+  structured?: unknown
+  attachments?: Array<{
+    /** Its file name, without folders */
+    name: string
+    /** image/png, image/jpeg, image/gif, image/webp, application/pdf, or a kind of text (UTF-8): text/*, application/json … */
+    mediaType: string
+    bytes: number
+    /** Of its bytes, hex */
+    sha256: string
+  }>
   error?: {
     /** The name of the error, e.g. TeamNotFoundError */
     error: string
@@ -640,7 +708,7 @@ export interface EventListOutput {
   /** The number of the newest event of all */
   head: number
   resume: {
-    /** gap: events after `after` are not kept any more, or the log is another; the list begins at `from` */
+    /** gap: events after `after` are not kept any more, all or those of a session, or the log is another; the list begins at `from` */
     verdict: 'ok' | 'gap'
     from: number
     /** The next `after` */
@@ -802,7 +870,7 @@ export abstract class Tools {
     return this.call('team_list', input, options)
   }
 
-  /** How many sessions, processes and tells there are, and how long the server has been up. */
+  /** How many sessions, processes and tells there are of the teams that the key reaches, how many processes there may be in all, and how long the server has been up. */
   systemStatus (input: SystemStatusInput = {}, options?: CallOptions): Promise<SystemStatusOutput> {
     return this.call('system_status', input, options)
   }

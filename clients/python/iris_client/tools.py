@@ -40,6 +40,7 @@ _TeamTellOutput = TypedDict("_TeamTellOutput", {
 
 class TeamTellOutput(_TeamTellOutput, total=False):
     response: str
+    structured: Any
     usage: TeamTellOutputUsage
     next: str
 
@@ -100,6 +101,14 @@ TeamSleepOutput = TypedDict("TeamSleepOutput", {
 })
 
 
+TeamStatusOutputPlace = TypedDict("TeamStatusOutputPlace", {
+    "where": "str",
+    "state": "Literal['online', 'offline', 'error']",
+    "since": "int",
+    "reason": "str",
+})
+
+
 _TeamStatusOutputSessions = TypedDict("_TeamStatusOutputSessions", {
     "sessionId": "str",
     "from": "str",
@@ -110,10 +119,11 @@ _TeamStatusOutputSessions = TypedDict("_TeamStatusOutputSessions", {
 
 
 class TeamStatusOutputSessions(_TeamStatusOutputSessions, total=False):
+    limitedUntil: int
     pid: int
 
 
-TeamStatusOutput = TypedDict("TeamStatusOutput", {
+_TeamStatusOutput = TypedDict("_TeamStatusOutput", {
     "team": "str",
     "awake": "bool",
     "available": "bool",
@@ -123,6 +133,11 @@ TeamStatusOutput = TypedDict("TeamStatusOutput", {
     "sessions": "List[TeamStatusOutputSessions]",
     "timestamp": "int",
 })
+
+
+class TeamStatusOutput(_TeamStatusOutput, total=False):
+    place: TeamStatusOutputPlace
+    limitedUntil: int
 
 
 TeamListOutputTeamsConfig = TypedDict("TeamListOutputTeamsConfig", {
@@ -143,6 +158,7 @@ _TeamListOutputTeamsProcessSessions = TypedDict("_TeamListOutputTeamsProcessSess
 
 
 class TeamListOutputTeamsProcessSessions(_TeamListOutputTeamsProcessSessions, total=False):
+    limitedUntil: int
     pid: int
 
 
@@ -224,6 +240,7 @@ _SessionListOutputSessions = TypedDict("_SessionListOutputSessions", {
 
 
 class SessionListOutputSessions(_SessionListOutputSessions, total=False):
+    limitedUntil: int
     pid: int
     agentVersion: str
     forkedFrom: str
@@ -261,6 +278,7 @@ _SessionForkOutputSession = TypedDict("_SessionForkOutputSession", {
 
 
 class SessionForkOutputSession(_SessionForkOutputSession, total=False):
+    limitedUntil: int
     pid: int
     agentVersion: str
     forkedFrom: str
@@ -307,6 +325,7 @@ _CacheReadOutputEntries = TypedDict("_CacheReadOutputEntries", {
 
 class CacheReadOutputEntries(_CacheReadOutputEntries, total=False):
     tellId: str
+    parent: str
 
 
 _CacheReadOutputStats = TypedDict("_CacheReadOutputStats", {
@@ -335,6 +354,14 @@ CacheClearOutput = TypedDict("CacheClearOutput", {
     "sessionId": "str",
     "cleared": "int",
     "timestamp": "int",
+})
+
+
+TellGetOutputAttachments = TypedDict("TellGetOutputAttachments", {
+    "name": "str",
+    "mediaType": "str",
+    "bytes": "int",
+    "sha256": "str",
 })
 
 
@@ -378,12 +405,22 @@ _TellGetOutput = TypedDict("_TellGetOutput", {
 
 
 class TellGetOutput(_TellGetOutput, total=False):
+    structured: Any
+    attachments: List[TellGetOutputAttachments]
     error: TellGetOutputError
     usage: TellGetOutputUsage
     parentId: str
     startedAt: int
     endedAt: int
     duration: int
+
+
+TellListOutputTellsAttachments = TypedDict("TellListOutputTellsAttachments", {
+    "name": "str",
+    "mediaType": "str",
+    "bytes": "int",
+    "sha256": "str",
+})
 
 
 _TellListOutputTellsError = TypedDict("_TellListOutputTellsError", {
@@ -425,6 +462,8 @@ _TellListOutputTells = TypedDict("_TellListOutputTells", {
 
 
 class TellListOutputTells(_TellListOutputTells, total=False):
+    structured: Any
+    attachments: List[TellListOutputTellsAttachments]
     error: TellListOutputTellsError
     usage: TellListOutputTellsUsage
     parentId: str
@@ -441,6 +480,14 @@ _TellListOutput = TypedDict("_TellListOutput", {
 
 class TellListOutput(_TellListOutput, total=False):
     next: int
+
+
+TellCancelOutputAttachments = TypedDict("TellCancelOutputAttachments", {
+    "name": "str",
+    "mediaType": "str",
+    "bytes": "int",
+    "sha256": "str",
+})
 
 
 _TellCancelOutputError = TypedDict("_TellCancelOutputError", {
@@ -484,6 +531,8 @@ _TellCancelOutput = TypedDict("_TellCancelOutput", {
 
 
 class TellCancelOutput(_TellCancelOutput, total=False):
+    structured: Any
+    attachments: List[TellCancelOutputAttachments]
     error: TellCancelOutputError
     usage: TellCancelOutputUsage
     parentId: str
@@ -601,9 +650,9 @@ class Tools:
     def call(self, tool: str, input: Dict[str, Any], *, idempotency_key: Optional[str] = None) -> Any:
         raise NotImplementedError
 
-    def team_tell(self, toTeam: str, message: str, *, fromTeam: Optional[str] = None, timeout: Optional[int] = None, tellId: Optional[str] = None, idempotency_key: Optional[str] = None) -> TeamTellOutput:
+    def team_tell(self, toTeam: str, message: str, *, attachments: Optional[List[Dict[str, Any]]] = None, schema: Optional[Dict[str, Any]] = None, fromTeam: Optional[str] = None, timeout: Optional[int] = None, tellId: Optional[str] = None, idempotency_key: Optional[str] = None) -> TeamTellOutput:
         """Send a message to the coding agent of a team and wait for its answer. A busy agent answers in turn. Nothing is lost when the wait ends first: the tell goes on, and tell_get finds its answer by the tellId."""
-        return self.call("team_tell", {"toTeam": toTeam, "message": message, "fromTeam": fromTeam, "timeout": timeout, "tellId": tellId}, idempotency_key=idempotency_key)
+        return self.call("team_tell", {"toTeam": toTeam, "message": message, "attachments": attachments, "schema": schema, "fromTeam": fromTeam, "timeout": timeout, "tellId": tellId}, idempotency_key=idempotency_key)
 
     def team_wake(self, teamName: str, *, fromTeam: Optional[str] = None, idempotency_key: Optional[str] = None) -> TeamWakeOutput:
         """Start the agent of a team for the caller's conversation with it, if it is not running already. A tell does that by itself; this only saves it the wait."""
@@ -626,7 +675,7 @@ class Tools:
         return self.call("team_list", {"includeProcessDetails": includeProcessDetails})
 
     def system_status(self) -> SystemStatusOutput:
-        """How many sessions, processes and tells there are, and how long the server has been up."""
+        """How many sessions, processes and tells there are of the teams that the key reaches, how many processes there may be in all, and how long the server has been up."""
         return self.call("system_status", {})
 
     def session_list(self, *, team: Optional[str] = None, from_: Optional[str] = None, cursor: Optional[int] = None, limit: Optional[int] = None) -> SessionListOutput:
@@ -684,9 +733,9 @@ class AsyncTools:
     async def call(self, tool: str, input: Dict[str, Any], *, idempotency_key: Optional[str] = None) -> Any:
         raise NotImplementedError
 
-    async def team_tell(self, toTeam: str, message: str, *, fromTeam: Optional[str] = None, timeout: Optional[int] = None, tellId: Optional[str] = None, idempotency_key: Optional[str] = None) -> TeamTellOutput:
+    async def team_tell(self, toTeam: str, message: str, *, attachments: Optional[List[Dict[str, Any]]] = None, schema: Optional[Dict[str, Any]] = None, fromTeam: Optional[str] = None, timeout: Optional[int] = None, tellId: Optional[str] = None, idempotency_key: Optional[str] = None) -> TeamTellOutput:
         """Send a message to the coding agent of a team and wait for its answer. A busy agent answers in turn. Nothing is lost when the wait ends first: the tell goes on, and tell_get finds its answer by the tellId."""
-        return await self.call("team_tell", {"toTeam": toTeam, "message": message, "fromTeam": fromTeam, "timeout": timeout, "tellId": tellId}, idempotency_key=idempotency_key)
+        return await self.call("team_tell", {"toTeam": toTeam, "message": message, "attachments": attachments, "schema": schema, "fromTeam": fromTeam, "timeout": timeout, "tellId": tellId}, idempotency_key=idempotency_key)
 
     async def team_wake(self, teamName: str, *, fromTeam: Optional[str] = None, idempotency_key: Optional[str] = None) -> TeamWakeOutput:
         """Start the agent of a team for the caller's conversation with it, if it is not running already. A tell does that by itself; this only saves it the wait."""
@@ -709,7 +758,7 @@ class AsyncTools:
         return await self.call("team_list", {"includeProcessDetails": includeProcessDetails})
 
     async def system_status(self) -> SystemStatusOutput:
-        """How many sessions, processes and tells there are, and how long the server has been up."""
+        """How many sessions, processes and tells there are of the teams that the key reaches, how many processes there may be in all, and how long the server has been up."""
         return await self.call("system_status", {})
 
     async def session_list(self, *, team: Optional[str] = None, from_: Optional[str] = None, cursor: Optional[int] = None, limit: Optional[int] = None) -> SessionListOutput:
