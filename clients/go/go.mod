@@ -1,0 +1,3 @@
+module iris-client
+
+go 1.23
