@@ -41,7 +41,10 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
   const { clock, keys, version, config } = services
   const api = () => config().api
   const metrics = config().metrics.enabled ? createMetrics(services) : undefined
-  const tools = metrics?.called(given) ?? given
+  const { tracing } = services
+  await tracing?.load()
+  const seen = tracing?.traced(given) ?? given
+  const tools = metrics?.called(seen) ?? seen
   const { follow } = services.log
   const app = Fastify({
     ...(log !== undefined && { loggerInstance: log }),
@@ -135,7 +138,7 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
 
 type Own = Pick<Call, 'signal' | 'emit' | 'patience' | 'idempotencyKey'>
 /** What of a request a call is made with; one that came by no request has no address. */
-type Asked = Pick<FastifyRequest, 'caller' | 'charge'> & Partial<Pick<FastifyRequest, 'ip'>>
+type Asked = Pick<FastifyRequest, 'caller' | 'charge'> & Partial<Pick<FastifyRequest, 'ip' | 'headers'>>
 interface Made { own: Own, request: Asked }
 
 /**
@@ -146,6 +149,7 @@ function callMaker (services: Wiring, via: string): (request: Asked, own: Own) =
   const base = Object.create(services, Object.getOwnPropertyDescriptors({
     via,
     get address () { return (this as unknown as Made).request.ip },
+    get headers () { return (this as unknown as Made).request.headers },
     get signal () { return (this as unknown as Made).own.signal },
     charge (bucket: 'tell') { return (this as unknown as Made).request.charge(bucket) }
   })) as Call

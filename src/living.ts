@@ -46,7 +46,7 @@ export interface Surroundings {
   clock: Clock
   worktrees: Worktrees
   /** The base environment of a team's agent. */
-  environment: (team: Team) => Readonly<Record<string, string>>
+  environment: (team: Team, sessionId: string) => Readonly<Record<string, string>>
   /** How the session's agent calls Iris. */
   badge: (sessionId: string, team: Team) => Badge
   /** ms until an agent must be ready */
@@ -183,7 +183,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       resume: row.resumable,
       ...(row.forkConversation !== null && { fork: row.forkConversation }),
       ...(row.forkPlace !== null && { forkPlace: row.forkPlace }),
-      env: { ...environment(team), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
+      env: { ...environment(team, sessionId), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
       ...(access && { access }),
       ...(tools && { tools }),
       ...(team.command !== undefined && { command: team.command }),

@@ -26,6 +26,7 @@ import type { Store } from './store/store.ts'
 import { createTeams } from './teams.ts'
 import { createTells } from './tells.ts'
 import type { Services } from './tool.ts'
+import { createTracing, type Tracing } from './tracing/tracing.ts'
 import { VERSION } from './version.ts'
 
 /** The services that tools do not see, beside those that they do. */
@@ -33,6 +34,8 @@ export interface Wiring extends Services {
   readonly keys: Keys
   readonly store: Store
   readonly agentCalls: AgentCalls
+  /** Where traces are wanted. */
+  readonly tracing: Tracing | undefined
   /** Put another configuration in force, whole. */
   reconfigure (config: Config): void
   /** No new work; resolves when the running tells have ended, by themselves within `ms` or cancelled. */
@@ -98,7 +101,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       clock,
       worktrees,
       agents: agentOf,
-      environment: environmentOf,
+      environment: (team, sessionId) => ({ ...environmentOf(team), ...tracing?.environmentOf(sessionId) }),
       badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
@@ -115,6 +118,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
     onError
   })
   const tells = createTells({ store, sessions, pool, log, clock, lookBack, limits: () => config().settings, onError })
+  const { endpoint } = first.tracing
+  const tracing = endpoint === undefined ? undefined : createTracing({ endpoint, version: VERSION, log, tells, config, clock, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
@@ -123,6 +128,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
   async function close () {
     await drain(config().settings.drainTimeout)
     await pool.close()
+    await tracing?.close()
     stopTrimming()
     store.close()
   }
@@ -149,6 +155,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     keys,
     store,
     agentCalls,
+    tracing,
     reconfigure (next) {
       const before = current
       current = next
