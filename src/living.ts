@@ -4,6 +4,7 @@ import type { MessageType } from '../schemas/message.ts'
 import type { SessionState } from '../schemas/session.ts'
 import type { Badge } from './agent-calls.ts'
 import type { Agent, AgentEvent, AgentProcess, Exit } from './agent/agent.ts'
+import { traceVariables } from './agent/environment.ts'
 import type { Worktrees } from './agent/worktree.ts'
 import type { Approvals } from './approvals.ts'
 import type { Clock } from './clock.ts'
@@ -46,7 +47,9 @@ export interface Surroundings {
   clock: Clock
   worktrees: Worktrees
   /** The base environment of a team's agent. */
-  environment: (team: Team, sessionId: string) => Readonly<Record<string, string>>
+  environment: (team: Team) => Readonly<Record<string, string>>
+  /** The trace that a session's work is part of now, as W3C's headers; empty where nothing is traced. */
+  trace: (sessionId: string) => Readonly<Record<string, string>>
   /** How the session's agent calls Iris. */
   badge: (sessionId: string, team: Team) => Badge
   /** ms until an agent must be ready */
@@ -62,7 +65,7 @@ const unforkable = ({ details }: IrisError) => new AgentError(
   'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, badge, spawnTimeout, onError }: Surroundings): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, trace, badge, spawnTimeout, onError }: Surroundings): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
@@ -183,13 +186,14 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       resume: row.resumable,
       ...(row.forkConversation !== null && { fork: row.forkConversation }),
       ...(row.forkPlace !== null && { forkPlace: row.forkPlace }),
-      env: { ...environment(team, sessionId), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
+      env: { ...environment(team), ...traceVariables(trace(sessionId)), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
       ...(access && { access }),
       ...(tools && { tools }),
       ...(team.command !== undefined && { command: team.command }),
       ...(team.args !== undefined && { args: team.args }),
       ...(team.model !== undefined && { model: team.model }),
       ...(team.mode !== undefined && { mode: team.mode }),
+      trace: () => trace(sessionId),
       costSoFar: row.costSoFar,
       on,
       signal: giveUp.signal

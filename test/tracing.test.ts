@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { tracesOf } from '../src/config/traces.ts'
 import { toolUsesOf } from '../src/tracing/tool-uses.ts'
 import { asking, writes } from './fixtures/asking.ts'
-import { collector } from './fixtures/collector.ts'
+import { collector, type Seen } from './fixtures/collector.ts'
 import { run, type Running } from './fixtures/running.ts'
+import { scratch } from './fixtures/wired.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'
@@ -49,7 +51,8 @@ t.test('a request, its tell, its turn and the tools used in it are one trace, wh
   })
   for (const kind of ['input', 'output']) t.ok(Number(turn.attributes[`gen_ai.usage.${kind}_tokens`]) > 0, kind)
   t.match(tool.attributes, { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': String, 'gen_ai.tool.call.id': String })
-  t.ok(BigInt(tool.endTimeUnixNano) - BigInt(tool.startTimeUnixNano) >= 4_000_000n, 'it took its time')
+  const within = (inner: Seen, outer: Seen) => BigInt(inner.startTimeUnixNano) >= BigInt(outer.startTimeUnixNano) && BigInt(inner.endTimeUnixNano) <= BigInt(outer.endTimeUnixNano)
+  t.ok(within(tool, turn) && within(turn, told))
   t.ok(spans.every(({ startTimeUnixNano, endTimeUnixNano }) => BigInt(endTimeUnixNano) >= BigInt(startTimeUnixNano)))
   t.ok(spans.every(({ status }) => status.code === 0))
 })
@@ -70,13 +73,24 @@ t.test('what an agent tells another is within the turn in which it does', async 
   t.ok(spans.every(({ name, attributes }) => name !== 'team_tell' || ['rest', 'agent'].includes(String(attributes['iris.via']))))
 })
 
-t.test('the agent is told the trace that it is started in', async t => {
+t.test('an agent is told the trace that it is started in, and one that is run or asked anew for each turn that of the turn', async t => {
   const { endpoint, spans } = await collector(t)
-  const server = await run(t, { tracing: { endpoint }, teams: { shell: { agent: 'command', command: 'printenv', args: ['TRACEPARENT'] } } })
-  const { response } = await tell(server, 'shell', 'hello', { traceparent: `00-${TRACE}-${SPAN}-01` })
+  const path = scratch(t)
+  const peer = fileURLToPath(new URL('fixtures/acp-peer.js', import.meta.url))
+  const server = await run(t, {
+    tracing: { endpoint },
+    teams: {
+      shell: { agent: 'command', command: 'printenv', args: ['TRACEPARENT'] },
+      peer: { path, agent: 'acp', command: process.execPath, args: [peer], env: { PEER_HOME: path } }
+    }
+  })
+  const traceparent = `00-${TRACE}-${SPAN}-01`
+  const said = [await tell(server, 'shell', 'one', { traceparent }), await tell(server, 'shell', 'two', { traceparent }), await tell(server, 'peer', '!meta', { traceparent })]
+  const { response } = await tell(server, 'echo', '!env', { traceparent })
   await server.close()
-  const told = spans.find(({ name }) => name === 'tell shell')!
-  t.equal(response, `00-${TRACE}-${told.spanId}-01`)
+  const turns = ['shell', 'shell', 'peer'].map((team, i) => spans.filter(({ name }) => name === `invoke_agent ${team}`)[i % 2]!)
+  t.same(said.map(({ response }) => response.trim()), [0, 1].map(i => `00-${TRACE}-${turns[i]!.spanId}-01`).concat(`{"traceparent":"00-${TRACE}-${turns[2]!.spanId}-01"}`))
+  t.match(response, /\bTRACEPARENT\b/)
 })
 
 t.test('a trace that its caller does not record is not recorded', async t => {

@@ -12,8 +12,8 @@ export interface Tracing {
   load (): Promise<void>
   /** The same tools, each call of which is a span. */
   traced (tools: readonly Tool[]): Tool[]
-  /** What the environment of a session's agent says of the trace that it is started in: TRACEPARENT. */
-  environmentOf (sessionId: string): Record<string, string>
+  /** The trace that a session's work is part of now, as W3C's headers: for its agent. Empty where there is none. */
+  headersOf (sessionId: string): Record<string, string>
   /** Sends what was not sent yet, as long as that takes no longer than a moment. */
   close (): Promise<void>
 }
@@ -143,9 +143,9 @@ export function createTracing ({ endpoint, version, log, tells, config, clock, o
         return answer
       }
     })),
-    environmentOf (sessionId) {
+    headersOf (sessionId) {
       const context = sdk === undefined ? undefined : contextOf(sessionId) ?? here.getStore()
-      return context === undefined ? {} : Object.fromEntries(Object.entries(sdk.inject(context)).map(([name, value]) => [name.toUpperCase(), value]))
+      return context === undefined ? {} : sdk.inject(context)
     },
     async close () {
       deaf()
