@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Metrics } from '../schemas/config.ts'
 import { ForbiddenError, UnauthorizedError } from '../src/errors.ts'
 
@@ -7,8 +7,8 @@ export interface MetricsOptions {
   /** Asked at each reading, so that a reload is seen. */
   metrics: () => Pick<Metrics, 'open'>
   read (): Promise<{ type: string, text: string }>
-  /** Hears of each answer of a route; `''` is no route. */
-  route (method: string, url: string): (status: number, seconds: number) => void
+  /** Hears of each answer of a route, `''` where there is none. `counted`: of the good ones it knows already. */
+  route (method: string, url: string): { counted: boolean, answered (status: number, seconds: number): void }
   connected (socket: FastifyRequest['raw']['socket']): void
   /** Hears of each refusal, once. */
   refused? (request: FastifyRequest, err: Error): void
@@ -26,15 +26,24 @@ async function metrics (app: FastifyInstance, { metrics, read, route, connected,
   app.server.on('connection', connected)
   app.addHook('onRoute', options => {
     const { method, url } = options
-    const answered = route([method].flat().join(), url)
-    options.onResponse = [options.onResponse ?? []].flat().concat((_request, reply, done) => {
-      answered(reply.statusCode, reply.elapsedTime / 1000)
-      done()
-    })
+    const { counted, answered } = route([method].flat().join(), url)
+    const end = (reply: FastifyReply) => { answered(reply.statusCode, reply.elapsedTime / 1000) }
+    // A hook of each answer costs some hundredths of a small one: where good ones are known, only failures have one.
+    if (counted) {
+      options.onError = [options.onError ?? []].flat().concat((_request, reply, _err, done) => {
+        reply.raw.once('finish', () => { end(reply) })
+        done()
+      })
+    } else {
+      options.onResponse = [options.onResponse ?? []].flat().concat((_request, reply, done) => {
+        end(reply)
+        done()
+      })
+    }
   })
-  const lost = route('', '')
-  app.addHook('onResponse', (request, reply, done) => {
-    if (request.is404) lost(reply.statusCode, reply.elapsedTime / 1000)
+  const { answered: lost } = route('', '')
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) reply.raw.once('finish', () => { lost(reply.statusCode, reply.elapsedTime / 1000) })
     done()
   })
 

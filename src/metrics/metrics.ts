@@ -42,5 +42,7 @@ async function load (metrics: readonly Metric[]): Promise<Registry> {
     registry.registerMetric({ ...metric, get } as unknown as Parameters<Registry['registerMetric']>[0])
   }
   collectDefaultMetrics({ register: registry })
+  // Gauges that are named as counters; each is there as well by its parts.
+  for (const what of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${what}_total`)
   return registry
 }

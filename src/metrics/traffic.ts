@@ -17,21 +17,32 @@ export interface Traffic {
   followed (kind: string, follow: Log['follow']): Log['follow']
   /** A client of this kind was closed because it did not read. */
   slow (kind: string): void
-  /** Hears of each answer of a route. */
-  route (method: string, url: string): (status: number, seconds: number) => void
+  /** Hears of each answer of a route; `counted` where calls of a tool tell already of those that are good. */
+  route (method: string, url: string): { counted: boolean, answered (status: number, seconds: number): void }
   /** A connection of any kind, until its end. */
   connected (socket: Pick<Socket, 'bytesRead' | 'bytesWritten' | 'once'>): void
 }
 
+/** Where the routes of tools are. */
+const API = '/api'
+
 export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Traffic {
   const answers = counter('iris_http_requests_total', 'HTTP requests answered', 'method', 'route', 'status')
-  const took = histogram('iris_http_request_duration_seconds', 'How long HTTP answers took, waits for tells included', BOUNDS, 'method', 'route')
+  const took = histogram('iris_http_request_duration_seconds', 'How long HTTP answers took; those of tools are in iris_tool_duration_seconds', BOUNDS, 'method', 'route')
   const calls = counter('iris_tool_calls_total', 'Calls of tools, by the way they came and what they came to: ok, or the error', 'tool', 'via', 'outcome')
   const lasted = histogram('iris_tool_duration_seconds', 'How long calls of tools took, waits for tells included', BOUNDS, 'tool')
   const slow = counter('iris_slow_clients_total', 'Clients closed because they did not read', 'kind')
   const clients = new Map([['websocket', 0], ['sse', 0]])
   const open = new Set<Pick<Socket, 'bytesRead' | 'bytesWritten'>>()
   const closed = { read: 0, written: 0 }
+  /** The tools by their routes. */
+  const routes = new Map<string, Tool>()
+
+  /** Most requests are calls of tools that go well: they are counted there, once. */
+  function requests () {
+    const good = [...new Set(routes.values())].map(({ name, http: { method, url } }) => ({ labels: { method, route: API + url, status: '200' }, value: calls.of(name, 'rest', 'ok').value }))
+    return [...answers.samples(), ...good.filter(({ value }) => value > 0)]
+  }
 
   function bytes (): [string, number][] {
     let { read, written } = closed
@@ -74,12 +85,15 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
 
   return {
     metrics: [
-      answers, took, calls, lasted, slow,
+      { ...answers, samples: requests }, took, calls, lasted, slow,
       reading('gauge', 'iris_clients', 'Clients that hear events', ['kind'], () => clients),
       reading('gauge', 'iris_connections', 'Open connections, of any kind', [], () => [[open.size]]),
       reading('counter', 'iris_network_bytes_total', 'Bytes over all connections', ['direction'], bytes)
     ],
-    called: tools => tools.map(counted),
+    called (tools) {
+      for (const tool of tools) for (const url of [tool.http.url, ...tool.http.aliases ?? []]) routes.set(`${tool.http.method} ${API}${url}`, tool)
+      return tools.map(counted)
+    },
     followed: (kind, follow) => reader => {
       let here = true
       clients.set(kind, clients.get(kind)! + 1)
@@ -94,13 +108,15 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
     },
     slow (kind) { slow.of(kind).value++ },
     route (method, url) {
-      const time = took.of(method, url)
-      const byStatus = new Map<number, { value: number }>()
-      return (status, seconds) => {
-        let count = byStatus.get(status)
-        if (count === undefined) byStatus.set(status, count = answers.of(method, url, String(status)))
-        count.value++
-        time.observe(seconds)
+      const tool = routes.get(`${method} ${url}`)
+      const name = tool === undefined ? url : API + tool.http.url
+      const time = tool === undefined ? took.of(method, url) : undefined
+      return {
+        counted: tool !== undefined,
+        answered (status, seconds) {
+          answers.of(method, name, String(status)).value++
+          time?.observe(seconds)
+        }
       }
     },
     connected (socket) {
