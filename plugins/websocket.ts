@@ -10,7 +10,7 @@ import type { Published } from './websocket/frames.ts'
 import { PAGE_POLICY, page } from './websocket/page.ts'
 import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
 
-export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health' | 'follow'> {
+export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health' | 'follow' | 'slow'> {
   tools: readonly Tool[]
   api: () => Pick<Api, 'bodyLimit'>
   /** The call of one tool by whoever is behind this socket now. */

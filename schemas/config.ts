@@ -90,6 +90,17 @@ export const WebhookSettings = closed({
 }, 'Webhooks, which webhook_create makes')
 export type WebhookSettings = Static<typeof WebhookSettings>
 
+export const Metrics = closed({
+  enabled: Type.Boolean({ default: true, description: 'Whether there is /metrics. A change needs a restart' }),
+  open: Type.Boolean({ default: false, description: 'true: programs of this machine need no key for it. Not where a proxy of this machine passes requests on without saying so (X-Forwarded-For, Forwarded or Via)' })
+}, 'What Prometheus reads at /metrics, with a key that has the permission `metrics`')
+export type Metrics = Static<typeof Metrics>
+
+export const Tracing = closed({
+  endpoint: Type.Optional(Type.String({ pattern: '^https?://', description: 'Where traces go: a collector of OTLP over HTTP, e.g. http://127.0.0.1:4318. Default: OTEL_EXPORTER_OTLP_ENDPOINT. Without either nothing is traced. A change needs a restart' }))
+}, 'OpenTelemetry traces')
+export type Tracing = Static<typeof Tracing>
+
 export const TeamConfig = Type.Object({
   path: Type.String({ minLength: 1, description: 'The project directory, relative to this file; for an agent on another host or in a container that runs already, the absolute path there' }),
   description: Type.String({ default: '' }),
@@ -117,6 +128,8 @@ export const ConfigFile = Type.Object({
   settings: Settings,
   api: Api,
   webhooks: WebhookSettings,
+  metrics: Metrics,
+  tracing: Tracing,
   teams: Type.Record(Type.String({ pattern: TeamName.pattern! }), TeamConfig, { default: {}, additionalProperties: false })
 }, { additionalProperties: false })
 
@@ -139,5 +152,7 @@ export interface Config {
   readonly settings: Readonly<Settings>
   readonly api: Readonly<Api>
   readonly webhooks: Readonly<WebhookSettings>
+  readonly metrics: Readonly<Metrics>
+  readonly tracing: Readonly<Tracing>
   readonly teams: ReadonlyMap<string, Team>
 }

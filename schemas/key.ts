@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { OneOf } from './one-of.ts'
 import { TeamName } from './team.ts'
 
-export const PERMISSIONS = ['tell', 'wake', 'sleep', 'status', 'cache:read', 'cache:write', 'approve', 'admin'] as const
+export const PERMISSIONS = ['tell', 'wake', 'sleep', 'status', 'cache:read', 'cache:write', 'approve', 'metrics', 'admin'] as const
 export const Permission = OneOf(PERMISSIONS, { description: '`admin` is all of them' })
 export type Permission = Static<typeof Permission>
 

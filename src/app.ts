@@ -7,6 +7,7 @@ import health from '../plugins/health.ts'
 import limits from '../plugins/limits.ts'
 import { createAgentTools } from '../plugins/mcp/agents.ts'
 import mcp from '../plugins/mcp.ts'
+import metricsRoute from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
@@ -18,6 +19,7 @@ import type { Published } from './bus/bus.ts'
 import { ForbiddenError, UnauthorizedError } from './errors.ts'
 import { interests } from './interest.ts'
 import { ANONYMOUS } from './keys.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
 import { tools as allTools } from './tools/index.ts'
@@ -35,9 +37,15 @@ export interface AppOptions {
 }
 
 /** The list of plugins, in order: who may ask at all, who asks, how often, then what there is. */
-export async function buildApp (services: Wiring, { log, tools = allTools, ready = () => true }: AppOptions = {}): Promise<FastifyInstance> {
+export async function buildApp (services: Wiring, { log, tools: given = allTools, ready = () => true }: AppOptions = {}): Promise<FastifyInstance> {
   const { clock, keys, version, config } = services
   const api = () => config().api
+  const metrics = config().metrics.enabled ? createMetrics(services) : undefined
+  const { tracing } = services
+  await tracing?.load()
+  const seen = tracing?.traced(given) ?? given
+  const tools = metrics?.called(seen) ?? seen
+  const { follow } = services.log
   const app = Fastify({
     ...(log !== undefined && { loggerInstance: log }),
     // A line per request costs as much as the request; faults are logged where they are answered.
@@ -61,6 +69,10 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
   await app.register(security, { api, host: config().settings.host })
   await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
   await app.register(limits, { api })
+  if (metrics !== undefined) {
+    await app.register(metricsRoute, { ...metrics, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })
+    app.addHook('onClose', async () => { metrics.close() })
+  }
   if (api().enabled) await app.register(openapi, { version })
   await app.register(health, { ready })
   await app.register(mcp, {
@@ -95,7 +107,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     prefix: '/api',
     clock,
     begin: services.log.begin,
-    follow: services.log.follow,
+    follow: metrics?.followed('sse', follow) ?? follow,
     interests (request, rooms) {
       try {
         // Its key may come to reach less; the stream's beat looks who it is now.
@@ -116,7 +128,8 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
     clock,
     head: services.log.head,
     begin: services.log.begin,
-    follow: services.log.follow,
+    follow: metrics?.followed('websocket', follow) ?? follow,
+    slow: () => metrics?.slow('websocket'),
     interests: (caller, rooms) => interests(rooms, { ...services, caller }),
     health: caller => healthOf(services, caller)
   })
@@ -125,7 +138,7 @@ export async function buildApp (services: Wiring, { log, tools = allTools, ready
 
 type Own = Pick<Call, 'signal' | 'emit' | 'patience' | 'idempotencyKey'>
 /** What of a request a call is made with; one that came by no request has no address. */
-type Asked = Pick<FastifyRequest, 'caller' | 'charge'> & Partial<Pick<FastifyRequest, 'ip'>>
+type Asked = Pick<FastifyRequest, 'caller' | 'charge'> & Partial<Pick<FastifyRequest, 'ip' | 'headers'>>
 interface Made { own: Own, request: Asked }
 
 /**
@@ -136,6 +149,7 @@ function callMaker (services: Wiring, via: string): (request: Asked, own: Own) =
   const base = Object.create(services, Object.getOwnPropertyDescriptors({
     via,
     get address () { return (this as unknown as Made).request.ip },
+    get headers () { return (this as unknown as Made).request.headers },
     get signal () { return (this as unknown as Made).own.signal },
     charge (bucket: 'tell') { return (this as unknown as Made).request.charge(bucket) }
   })) as Call

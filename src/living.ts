@@ -4,6 +4,7 @@ import type { MessageType } from '../schemas/message.ts'
 import type { SessionState } from '../schemas/session.ts'
 import type { Badge } from './agent-calls.ts'
 import type { Agent, AgentEvent, AgentProcess, Exit } from './agent/agent.ts'
+import { traceVariables } from './agent/environment.ts'
 import type { Worktrees } from './agent/worktree.ts'
 import type { Approvals } from './approvals.ts'
 import type { Clock } from './clock.ts'
@@ -49,6 +50,8 @@ export interface Surroundings {
   worktrees: Worktrees
   /** The base environment of a team's agent. */
   environment: (team: Team) => Readonly<Record<string, string>>
+  /** The trace that a session's work is part of now, as W3C's headers; empty where nothing is traced. */
+  trace: (sessionId: string) => Readonly<Record<string, string>>
   /** How the session's agent calls Iris. */
   badge: (sessionId: string, team: Team) => Badge
   /** ms until an agent must be ready */
@@ -64,7 +67,7 @@ const unforkable = ({ details }: IrisError) => new AgentError(
   'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
 
 /** Starts an agent for a session. Every step is told to the log. */
-export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, badge, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
+export function bringToLife (session: SessionRow, team: Team, { agents, sessions, approvals, log, clock, worktrees, environment, trace, badge, spawnTimeout, onError }: Surroundings, schema?: Readonly<Record<string, unknown>>): Living {
   const { id: sessionId } = session
   const of = { sessionId, team: team.name }
   const listeners = new Set<(event: AgentEvent) => void>()
@@ -185,7 +188,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       resume: row.resumable,
       ...(row.forkConversation !== null && { fork: row.forkConversation }),
       ...(row.forkPlace !== null && { forkPlace: row.forkPlace }),
-      env: { ...environment(team), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
+      env: { ...environment(team), ...traceVariables(trace(sessionId)), ...(access && { IRIS_URL: access.url, IRIS_KEY: access.key }) },
       ...(access && { access }),
       ...(tools && { tools }),
       ...(team.command !== undefined && { command: team.command }),
@@ -194,6 +197,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
       ...(team.mode !== undefined && { mode: team.mode }),
       options: team,
       ...(schema !== undefined && { schema }),
+      trace: () => trace(sessionId),
       costSoFar: row.costSoFar,
       on,
       signal: giveUp.signal

@@ -26,6 +26,7 @@ import type { Store } from './store/store.ts'
 import { createTeams } from './teams.ts'
 import { createTells } from './tells.ts'
 import type { Services } from './tool.ts'
+import { createTracing, type Tracing } from './tracing/tracing.ts'
 import { VERSION } from './version.ts'
 import { createWebhooks } from './webhooks.ts'
 import type { Resolve } from './webhooks/guard.ts'
@@ -35,6 +36,8 @@ export interface Wiring extends Services {
   readonly keys: Keys
   readonly store: Store
   readonly agentCalls: AgentCalls
+  /** Where traces are wanted. */
+  readonly tracing: Tracing | undefined
   /** Put another configuration in force, whole. */
   reconfigure (config: Config): void
   /** No new work; resolves when the running tells have ended, by themselves within `ms` or cancelled. */
@@ -103,6 +106,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
       worktrees,
       agents: agentOf,
       environment: environmentOf,
+      trace: sessionId => tracing?.headersOf(sessionId) ?? {},
       badge: (sessionId, team) => agentCalls.begin(sessionId, team, KINDS.get(team.agent)?.pipe === true),
       spawnTimeout: () => config().settings.spawnTimeout,
       onError
@@ -119,6 +123,8 @@ export function createServices ({ config: first, environment = {}, run, onError,
     onError
   })
   const tells = createTells({ store, sessions, pool, log, clock, lookBack, limits: () => config().settings, onError })
+  const { endpoint } = first.tracing
+  const tracing = endpoint === undefined ? undefined : createTracing({ endpoint, version: VERSION, log, tells, config, clock, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
   const audit = createAudit({ store, clock, onError })
   const webhooks = createWebhooks({ store, log, clock, keys, settings: () => config().webhooks, version: VERSION, onError, resolve })
@@ -129,6 +135,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     await drain(config().settings.drainTimeout)
     await pool.close()
     await webhooks.stop()
+    await tracing?.close()
     stopTrimming()
     store.close()
   }
@@ -156,6 +163,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     keys,
     store,
     agentCalls,
+    tracing,
     reconfigure (next) {
       const before = current
       current = next

@@ -67,6 +67,8 @@ export interface Call extends Services {
   /** Where from, for the audit trail: the transport and the remote address. */
   readonly via?: string
   readonly address?: string
+  /** Of the request, where it came by one: they may say which trace it is part of. */
+  readonly headers?: Readonly<Record<string, unknown>>
   /** Aborted when the caller hangs up. That ends the wait, never the work. */
   readonly signal: AbortSignal
   /** How long this transport's clients bear a silent call, ms. A wait is cut to it and answered with how to go on. */

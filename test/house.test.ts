@@ -10,6 +10,8 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/agent\/echo-/, /^(node:|src\/agent\/(echo-|lines))/], // starts at once: it loads next to nothing
   [/^src\/agent\/acp\//, /^(node:|@agentclientprotocol\/sdk|schemas\/|src\/(agent\/|errors|clock))/],
   [/^src\/agent\//, /^(node:|schemas\/|src\/(agent\/|errors|clock))/],
+  [/^src\/metrics\//, /^(node:|prom-client|schemas\/|src\/(metrics\/|store\/store|audit|clock|log|tool)\b)/],
+  [/^src\/tracing\//, /^(node:async_hooks|@opentelemetry\/|schemas\/|src\/(tracing\/|audit|clock|tool)\b)/],
   [/^src\/store\//, /^(node:|better-sqlite3|schemas\/|src\/(store\/|errors|clock))/],
   [/^src\/bus\//, /^(schemas\/|src\/(bus\/|errors|clock))/],
   [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|validate))/],

@@ -234,6 +234,8 @@ t.test('who is closed as too slow while it catches up is told the number up to w
   t.equal(code, 1013)
   t.same(JSON.parse(reason.toString()), { seq: last })
   t.ok(last < server.services.log.head())
+  const metrics = await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${server.key}` } })
+  t.match(await metrics.text(), 'iris_slow_clients_total{kind="websocket"} 1')
 })
 
 t.test('a socket that reads gets each chunk, however much comes in one turn', async t => {

@@ -19,6 +19,8 @@ export interface Surroundings {
   bytesOf (published: Published): Buffer
   /** A cursor in the log for this socket. */
   follow (reader: Reader): Feed
+  /** Hears that a socket is closed because it does not read, where its feed does not say so. */
+  slow? (): void
 }
 
 export interface Connection {
@@ -35,7 +37,7 @@ const CLOSE_WITHIN = 5_000
 const MAX_IN_FLIGHT = 256
 
 /** One socket, from the upgrade to its end. */
-export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, bytesOf, follow }: Surroundings): Connection {
+export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, bytesOf, follow, slow }: Surroundings): Connection {
   const inFlight = new Set<AbortController>()
   /**
    * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
@@ -45,7 +47,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   const outbox = new Outbox(socket, {
     wire: request.raw.socket,
     head: head(),
-    tooSlow
+    tooSlow (seq) { slow?.(); tooSlow(seq) }
   })
   const feed = follow({
     deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPublished(published, bytesOf(published)) },

@@ -186,6 +186,8 @@ export interface Start {
   access?: Access
   /** The same, for kinds with a `pipe`. */
   tools?: Toolbox
+  /** The trace that its work is part of, as W3C's headers: asked at each turn; `env` has what it was at the start. Empty where nothing is traced. */
+  trace? (): Readonly<Record<string, string>>
   /** The agent's running total of cost (US dollars) when this conversation was last seen, for differences. */
   costSoFar: number
   /** Everything the agent says, in order, from before `start` resolves until `exit`. Must not throw. */

@@ -1,6 +1,7 @@
 import { AgentError } from '../errors.ts'
 import type { Agent, AgentOptions, AgentProcess, Exit, Kind, Start } from './agent.ts'
 import { spawnChild, type Child } from './child.ts'
+import { traceVariables } from './environment.ts'
 import { requireProgram } from './program.ts'
 
 /** The longest answer that is kept, bytes: a program that prints for ever must not fill the memory. */
@@ -50,7 +51,7 @@ async function begin (start: Start, options: AgentOptions): Promise<AgentProcess
       command: program,
       args: args.map(arg => filled(arg, { message: text, conversation: start.conversation, session: start.sessionId, team: start.team, model: start.model ?? '' })),
       cwd,
-      env,
+      env: { ...env, ...traceVariables(start.trace?.()) },
       launch,
       sessionId: start.sessionId,
       stdout (chunk) {

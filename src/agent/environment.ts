@@ -12,3 +12,8 @@ export function allowedEnvironment (base: Environment, names: readonly RegExp[] 
   return Object.fromEntries(Object.entries(base).filter((entry): entry is [string, string] =>
     entry[1] !== undefined && allowed.some(names => names.test(entry[0]))))
 }
+
+/** W3C's headers of a trace as the variables that programs look for: TRACEPARENT, TRACESTATE. */
+export function traceVariables (headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]))
+}

@@ -16,6 +16,7 @@ import type { Environment } from './environment.ts'
 import { openToOthers } from './loopback.ts'
 import { ConfigError, describe, type Problem } from './problems.ts'
 import { bytes } from './size.ts'
+import { tracesOf } from './traces.ts'
 
 /** What the command line says, and where it was said. */
 export interface LoadOptions {
@@ -76,7 +77,7 @@ export function loadConfig (options: LoadOptions): Config {
   for (const [name, team] of Object.entries(raw.teams)) wrong.push(...checkOptions(name, team), ...checkAgent(name, team), ...checkPlace(name, team))
   if (wrong.length > 0) throw fail(wrong)
   const teams = Object.entries(raw.teams).map(([name, team]) => [name, teamOf(name, team, dirname(file))] as const)
-  return freeze({ file, home, settings, api, webhooks, teams: new Map(teams) })
+  return freeze({ file, home, settings, api, webhooks, metrics: raw.metrics, tracing: tracesOf(raw.tracing, options.env), teams: new Map(teams) })
 }
 
 function read (file: string): string {

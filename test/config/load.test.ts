@@ -107,7 +107,7 @@ t.test('reach is a word or a list of teams, and is not there where nothing is sa
 
 const broken: [title: string, text: string, said: RegExp[]][] = [
   ['an unknown key names the nearest one and the line', 'settings:\n  httport: 1\n', [/^line 2: unknown key 'settings.httport'; did you mean 'httpPort'\?$/]],
-  ['an unknown key that is near to none names them all', 'colour: blue\n', [/^line 1: unknown key 'colour'; known are settings, api, webhooks, teams$/]],
+  ['an unknown key that is near to none names them all', 'colour: blue\n', [/^line 1: unknown key 'colour'; known are settings, api, webhooks, metrics, tracing, teams$/]],
   ['an unknown key of a team', 'teams:\n  a:\n    path: .\n    permission: allow\n', [/^line 4: unknown key 'teams.a.permission'; did you mean 'permissions'\?/]],
   ['a key twice', 'teams:\n  a: { path: . }\n  a: { path: .. }\n', [/^line 3: the key 'a' is there twice$/]],
   ['no YAML', 'a: [\n', [/^line 2: not YAML: |^line 1: not YAML: /]],

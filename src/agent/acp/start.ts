@@ -96,9 +96,15 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
   const { id: sessionId, said, capabilities } = session
   let { kept } = session
 
+  /** The protocol keeps these names of `_meta` for it. */
+  function traced () {
+    const headers = start.trace?.() ?? {}
+    return Object.keys(headers).length > 0 ? { _meta: headers } : {}
+  }
+
   async function turn (text: string) {
     try {
-      const ending = await wire.agent.request<Ending>('session/prompt', { sessionId, prompt: [{ type: 'text', text }] })
+      const ending = await wire.agent.request<Ending>('session/prompt', { sessionId, prompt: [{ type: 'text', text }], ...traced() })
       const judged = judge(ending, { interrupted, denied: questions.denied, onlyNotice: reader.onlyNotice })
       const usage = usageOf(ending, { before: spent, now: total })
       spent = total ?? spent

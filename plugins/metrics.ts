@@ -1,0 +1,79 @@
+import fp from 'fastify-plugin'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Metrics } from '../schemas/config.ts'
+import { ForbiddenError, UnauthorizedError } from '../src/errors.ts'
+
+export interface MetricsOptions {
+  /** Asked at each reading, so that a reload is seen. */
+  metrics: () => Pick<Metrics, 'open'>
+  read (): Promise<{ type: string, text: string }>
+  /** Hears of each answer of a route, `''` where there is none. `counted`: of the good ones it knows already. */
+  route (method: string, url: string): { counted: boolean, answered (status: number, seconds: number): void }
+  connected (socket: FastifyRequest['raw']['socket']): void
+  /** Hears of each refusal, once. */
+  refused? (request: FastifyRequest, err: Error): void
+}
+
+/** What says that somebody else asks than who is connected. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
+
+/**
+ * Measures the routes that come after, and answers `/metrics`: to a key with that permission, or, where the configuration says
+ * so, to any program of this machine. A reading counts against no limit, or a scraper would use them up; a refused one does.
+ */
+async function metrics (app: FastifyInstance, { metrics, read, route, connected, refused }: MetricsOptions): Promise<void> {
+  app.server.on('connection', connected)
+  app.addHook('onRoute', options => {
+    const { method, url } = options
+    const { counted, answered } = route([method].flat().join(), url)
+    const end = (reply: FastifyReply) => { answered(reply.statusCode, reply.elapsedTime / 1000) }
+    // A hook of each answer costs some hundredths of a small one: where good ones are known, only failures have one.
+    if (counted) {
+      options.onError = [options.onError ?? []].flat().concat((_request, reply, _err, done) => {
+        reply.raw.once('finish', () => { end(reply) })
+        done()
+      })
+    } else {
+      options.onResponse = [options.onResponse ?? []].flat().concat((_request, reply, done) => {
+        end(reply)
+        done()
+      })
+    }
+  })
+  const { answered: lost } = route('', '')
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) reply.raw.once('finish', () => { lost(reply.statusCode, reply.elapsedTime / 1000) })
+    done()
+  })
+
+  function refusalOf (request: FastifyRequest): Error | null {
+    const { caller, authError } = request
+    if (authError !== null) return authError
+    if (caller === null) {
+      if (metrics().open && isLocal(request)) return null
+      return new UnauthorizedError("A key with the permission 'metrics' is needed, as the header Authorization: Bearer <key>")
+    }
+    if (!caller.permissions.has('admin') && !caller.permissions.has('metrics')) return new ForbiddenError("This key lacks the permission 'metrics'")
+    if (caller.teams !== null) return new ForbiddenError('Metrics are of all teams, and this key is held to some')
+    return null
+  }
+
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    const refusal = refusalOf(request)
+    if (refusal !== null) {
+      await request.count()
+      if (request.authError === null) refused?.(request, refusal)
+      throw refusal
+    }
+    const { type, text } = await read()
+    return reply.type(type).header('cache-control', 'no-store').send(text)
+  })
+}
+
+export default fp(metrics, { name: 'iris-metrics', dependencies: ['iris-auth', 'iris-limits'] })
+
+/** Who is connected is of this machine, and nothing says that it asks for somebody else. */
+function isLocal ({ raw: { socket, headers } }: FastifyRequest): boolean {
+  return LOOPBACK.test(socket.remoteAddress ?? '') && !FORWARDED.some(name => headers[name] !== undefined)
+}
