@@ -81,7 +81,9 @@ export async function createEngine ({ tools, eventStream, now, failed }: {
       short(query)
       const document = parse(query, parseOptions)
       bound(document)
-      if (getOperationAST(document, operationName)?.operation !== 'subscription') return document
+      const wanted = getOperationAST(document, operationName)
+      if (wanted == null) throw new ValidationError("'operationName' must be the name of one of the document's operations")
+      if (wanted.operation !== 'subscription') return document
       setAsideUnknown(document, schema)
       const [wrong] = validate(schema, document, undefined, validateOptions)
       if (wrong !== undefined) throw wrong

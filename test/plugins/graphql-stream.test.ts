@@ -76,6 +76,8 @@ t.test('who may not hear is told so in the one shape, and a stream is judged by 
   }
   held.subscribe('bogus', 'subscription { event_stream(bogus: 1) { event } }')
   t.match((await held.next('next', 'bogus')).payload!.errors![0], { extensions: { error: 'ValidationError', message: /unknown field 'bogus'; event_stream takes after, rooms/ } })
+  held.subscribe('which', 'query A { system_status { version } } query B { system_status { version } }')
+  t.match((await held.next('error', 'which')).payload, [{ message: /'operationName' must be/ }])
   held.subscribe('field', 'subscription { event_stream { nothing } }')
   t.match((await held.next('error', 'field')).payload, [{ message: /Cannot query field "nothing"/, extensions: { statusCode: 400 } }])
 
