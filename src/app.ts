@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
 import errors, { earlyErrors } from '../plugins/errors.ts'
+import graphql, { graphqlSchema } from '../plugins/graphql.ts'
 import health from '../plugins/health.ts'
 import limits from '../plugins/limits.ts'
 import { createAgentTools } from '../plugins/mcp/agents.ts'
@@ -133,6 +134,15 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
     interests: (caller, rooms) => interests(rooms, { ...services, caller }),
     health: caller => healthOf(services, caller)
   })
+  await app.register(graphql, {
+    tools,
+    call: call('graphql'),
+    api,
+    clock,
+    begin: services.log.begin,
+    follow: services.log.follow,
+    interests: (caller, rooms) => interests(rooms, { ...services, caller })
+  })
   return app
 }
 
@@ -173,7 +183,7 @@ function reachedAt ({ address, family, port }: AddressInfo): string {
 
 /** Records who is refused before any tool: of the caller only the name of a known key. */
 const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' } }: FastifyRequest, err: Error, tool = 'authenticate') => {
-  const via = url === '/ws' ? 'websocket' : url === '/mcp' ? 'mcp' : url.startsWith('/api/') ? 'rest' : 'http'
+  const via = url === '/ws' ? 'websocket' : url === '/mcp' ? 'mcp' : url === '/graphql' ? 'graphql' : url.startsWith('/api/') ? 'rest' : 'http'
   audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool, outcome: outcomeOf(err) })
 }
 
@@ -185,6 +195,9 @@ function healthOf ({ pool, tells, clock, startedAt }: Wiring, { teams }: Caller)
 
 /** The AsyncAPI document of the WebSocket, without a server. */
 export const asyncApiDocument = () => asyncApi(allTools, VERSION)
+
+/** The schema of GraphQL, without a server. */
+export const graphqlDocument = (tools: readonly Tool[] = allTools) => graphqlSchema(tools)
 
 /** The OpenAPI document of the tools, without a server. */
 export async function openApiDocument (tools: readonly Tool[] = allTools): Promise<object> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Parser } from '@asyncapi/parser'
 import { createConfig, lint } from '@redocly/openapi-core'
 import t from 'tap'
-import { asyncApiDocument } from '../src/app.ts'
+import { asyncApiDocument, graphqlDocument } from '../src/app.ts'
 import { tools } from '../src/tools/index.ts'
 import { run } from './fixtures/running.ts'
 import { root } from './fixtures/root.ts'
@@ -13,6 +13,10 @@ const DOCUMENTS = ['openapi.json', 'asyncapi.json']
 
 t.test('asyncapi.json is fresh: `npm run openapi` writes it', async t => {
   t.equal(committed('asyncapi.json'), JSON.stringify(asyncApiDocument(), null, 2) + '\n')
+})
+
+t.test('schema.graphql is fresh: `npm run openapi` writes it', async t => {
+  t.equal(committed('schema.graphql'), await graphqlDocument())
 })
 
 t.test('the official parser of AsyncAPI finds nothing', async t => {

@@ -24,13 +24,13 @@ const callOf = (services: Wiring, idempotencyKey: string, more: Partial<Call> = 
 const hello = { toTeam: 'echo', message: 'hello', timeout: 0 }
 const sent = ({ processes }: { processes: ScriptedProcess[] }) => processes.flatMap(process => process.sent.map(({ text }) => text))
 
-t.test('one key from ten clients at once, over four transports, is one run of the agent and ten equal answers; again after a restart', async t => {
+t.test('one key from ten clients at once, over six transports, is one run of the agent and ten equal answers; again after a restart', async t => {
   const home = scratch(t)
   const echoLog = join(home, 'runs.log')
   const runs = () => readFileSync(echoLog, 'utf8').trim().split('\n').length
   const config = { home, teams: { echo: { env: { ECHO_LOG: echoLog } } } }
-  const ways = ['rest', 'websocket', 'mcpHttp', 'mcpModern']
-  const connectAll = (url: string, key: string) => Promise.all(Array.from({ length: 10 }, (_, n) => transports[ways[n % 4]!]!(url, key)))
+  const ways = ['rest', 'websocket', 'mcpHttp', 'mcpModern', 'graphql', 'graphqlSocket']
+  const connectAll = (url: string, key: string) => Promise.all(Array.from({ length: 10 }, (_, n) => transports[ways[n % ways.length]!]!(url, key)))
 
   const first = await run(t, config)
   const other = first.makeKey({ name: 'other' })
@@ -42,7 +42,7 @@ t.test('one key from ten clients at once, over four transports, is one run of th
   t.equal(runs(), 1)
 
   const bridge = await transports.mcpStdio!(first.url, first.key)
-  for (const { call } of [...clients.slice(0, 4), bridge]) {
+  for (const { call } of [...clients.slice(0, ways.length), bridge]) {
     t.same(await call('team_tell', { ...input }, 'once'), answers[0], 'after it, the same again')
     t.match(await call('team_tell', { ...input, message: 'another' }, 'once'), { ok: false, body: { error: 'IdempotencyMismatchError', statusCode: 422, message: /idempotency key 'once'/ } })
     t.match(await call('team_wake', { teamName: 'echo' }, 'once'), { ok: false, body: { error: 'IdempotencyMismatchError' } })

@@ -16,8 +16,14 @@ export async function asyncapi (world: World, flags: Written): Promise<void> {
   put(world, flags, asyncApiDocument())
 }
 
-function put (world: World, { write }: Written, document: object): void {
-  const text = JSON.stringify(document, null, 2)
+/** `iris graphql`: the schema of GraphQL. */
+export async function graphql (world: World, flags: Written): Promise<void> {
+  const { graphqlDocument } = await import('../app.ts')
+  put(world, flags, await graphqlDocument())
+}
+
+function put (world: World, { write }: Written, document: object | string): void {
+  const text = typeof document === 'string' ? document.trimEnd() : JSON.stringify(document, null, 2)
   if (write === undefined) return print(world, text)
   const file = resolve(world.cwd, write)
   writeFileSync(file, text + '\n')

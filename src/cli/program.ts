@@ -73,6 +73,10 @@ function build (world: World, result: { code: number }, defineKeyCommands?: (key
     .option('--write <file>', 'write it to a file instead')
     .addHelpText('after', examples('iris asyncapi --write asyncapi.json'))
 
+  command('graphql', 'print the schema of GraphQL', async flags => { await (await import('./openapi.ts')).graphql(world, flags as object) })
+    .option('--write <file>', 'write it to a file instead')
+    .addHelpText('after', examples('iris graphql --write schema.graphql'))
+
   command('init', 'write a commented config.yaml', async flags => { await (await import('./init.ts')).init(world, flags as object) })
     .option('-f, --force', 'overwrite the one that is there')
     .addHelpText('after', examples('iris init', 'iris init --config ~/iris/config.yaml'))
