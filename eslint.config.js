@@ -2,7 +2,7 @@ import neostandard from 'neostandard'
 import tseslint from 'typescript-eslint'
 
 export default [
-  { ignores: ['dist/', '.cache/', '.tap/', 'node_modules/', '.iris/'] },
+  { ignores: ['**/dist/', '.cache/', '.tap/', 'node_modules/', '.iris/'] },
   ...neostandard({ ts: true }),
   {
     files: ['**/*.ts'],
@@ -22,8 +22,8 @@ export default [
     }
   },
   {
-    // tap runs and awaits its subtests itself
-    files: ['test/**/*.ts'],
+    // tap and node:test run and await their subtests themselves
+    files: ['test/**/*.ts', 'clients/**/test/*.ts'],
     rules: { '@typescript-eslint/no-floating-promises': 'off' }
   }
 ]

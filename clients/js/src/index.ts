@@ -1,0 +1,7 @@
+export { Iris, type IrisOptions, type TellOptions } from './iris.ts'
+export { TellStream, type Answer, type Chunk } from './stream.ts'
+export type { FollowOptions, IrisEvent } from './follow.ts'
+export { ConnectionLostError, IrisError, SignatureError, type ErrorBody } from './error.ts'
+export * from './error-names.ts'
+export { verifyWebhook, type WebhookOptions } from './webhook.ts'
+export * from './tools.ts'

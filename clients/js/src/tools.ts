@@ -1,0 +1,869 @@
+// Made from openapi.json by `npm run sdks`. Do not edit.
+
+/** How a tool is asked for over HTTP. */
+export interface Route { readonly method: string, readonly path: string, readonly keyed: boolean, readonly query: readonly string[] }
+
+export interface CallOptions {
+  /** Ends the call and its retries; what the server has begun goes on. */
+  signal?: AbortSignal
+  /** In the place of one made for this call: the same key and input is done once, whoever asks again. */
+  idempotencyKey?: string
+}
+
+/** Tell a team something: what it takes. */
+export interface TeamTellInput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  toTeam: string
+  /** What to say to the team */
+  message: string
+  /** Who speaks; each pair has a conversation of its own. Default: the caller's own name */
+  fromTeam?: string
+  /** How long to wait for the answer, ms. 0 waits for ever, -1 not at all. Default: settings.tellTimeout */
+  timeout?: number
+  /** A UUID of the caller's choice. The same id and input is the same tell, however often it is sent */
+  tellId?: string
+}
+
+/** Tell a team something: what it gives. */
+export interface TeamTellOutput {
+  /** Tell id, a UUID in lower case; ids made by Iris are version 7, so they sort by time */
+  tellId: string
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  from: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  to: string
+  message: string
+  /** The answer, once there is one */
+  response?: string
+  state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired' | 'lost'
+  /** From acceptance until now, ms */
+  duration: number
+  /** true: not answered yet. Ask tell_get with the tellId */
+  async: boolean
+  usage?: {
+    inputTokens: number
+    outputTokens: number
+    cacheReadTokens: number
+    cacheWriteTokens: number
+    /** US dollars, where the agent says */
+    costUsd?: number
+    /** Model calls made */
+    turns?: number
+  }
+  /** How to go on where the answer is not there yet */
+  next?: string
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Wake a team: what it takes. */
+export interface TeamWakeInput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  teamName: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  fromTeam?: string
+}
+
+/** Wake a team: what it gives. */
+export interface TeamWakeOutput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  team: string
+  status: 'awake'
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Process id of the agent, where it has a process between turns */
+  pid?: number
+  /** ms */
+  duration: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Wake all teams: what it takes. */
+export interface TeamWakeAllInput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  fromTeam?: string
+  /** All at once, or one after the other */
+  parallel?: boolean
+}
+
+/** Wake all teams: what it gives. */
+export interface TeamWakeAllOutput {
+  results: Array<{
+    /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+    team: string
+    status: 'awake' | 'failed'
+    sessionId?: string
+    pid?: number
+    /** ms */
+    duration?: number
+    error?: {
+      /** The name of the error, e.g. TeamNotFoundError */
+      error: string
+      /** What is wrong and what to do about it */
+      message: string
+      statusCode: number
+      /** Unix ms */
+      timestamp: number
+      /** What a program may want to know, e.g. tellId, retryAfter (s), exitCode */
+      details?: Record<string, unknown>
+    }
+  }>
+  totalTeams: number
+  awakeTeams: number
+  failedTeams: number
+  /** ms */
+  duration: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Put a team to sleep: what it takes. */
+export interface TeamSleepInput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  teamName: string
+  /** Only the session of this speaker */
+  fromTeam?: string
+  /** Also where it is busy: its running and waiting tells are cancelled */
+  force?: boolean
+}
+
+/** Put a team to sleep: what it gives. */
+export interface TeamSleepOutput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  team: string
+  status: 'asleep'
+  /** ms */
+  duration: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Status of a team: what it takes. */
+export interface TeamStatusInput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  teamName: string
+  /** Only the session of this speaker */
+  fromTeam?: string
+}
+
+/** Status of a team: what it gives. */
+export interface TeamStatusOutput {
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  team: string
+  /** Whether at least one agent of this team is awake */
+  awake: boolean
+  /** Whether its directory exists */
+  available: boolean
+  state: 'asleep' | 'waking' | 'idle' | 'busy' | 'waiting'
+  /** When it entered this state, Unix ms */
+  since: number
+  reason: string
+  sessions: Array<{
+    /** Session id, a UUID in lower case */
+    sessionId: string
+    /** Who speaks */
+    from: string
+    state: 'asleep' | 'waking' | 'idle' | 'busy' | 'waiting'
+    /** When it entered this state, Unix ms */
+    since: number
+    reason: string
+    pid?: number
+  }>
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List the teams: what it takes. */
+export interface TeamListInput {
+  /** Also each living agent process */
+  includeProcessDetails?: boolean
+}
+
+/** List the teams: what it gives. */
+export interface TeamListOutput {
+  teams: Array<{
+    /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+    name: string
+    status: 'awake' | 'asleep'
+    state: 'asleep' | 'waking' | 'idle' | 'busy' | 'waiting'
+    config: {
+      path: string
+      description: string
+      /** Which kind of agent works in the team's directory, e.g. claude */
+      agent: string
+      permissions: string
+    }
+    /** Why it cannot work now */
+    unavailable?: string
+    process?: {
+      count: number
+      /** Cached messages of its awake sessions */
+      messageCount: number
+      sessions: Array<{
+        /** Session id, a UUID in lower case */
+        sessionId: string
+        /** Who speaks */
+        from: string
+        state: 'asleep' | 'waking' | 'idle' | 'busy' | 'waiting'
+        /** When it entered this state, Unix ms */
+        since: number
+        reason: string
+        pid?: number
+      }>
+    }
+  }>
+  totalTeams: number
+  awakeTeams: number
+  asleepTeams: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Status of Iris: what it takes. */
+export interface SystemStatusInput {}
+
+/** Status of Iris: what it gives. */
+export interface SystemStatusOutput {
+  sessions: {
+    total: number
+    /** With a living agent */
+    active: number
+  }
+  processes: {
+    total: number
+    maxProcesses: number
+  }
+  tells: {
+    running: number
+    queued: number
+  }
+  /** ms */
+  uptime: number
+  version: string
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List the sessions: what it takes. */
+export interface SessionListInput {
+  /** Only those this team answers in */
+  team?: string
+  /** Only those of this speaker */
+  from?: string
+  /** The `next` of the page before */
+  cursor?: number
+  limit?: number
+}
+
+/** List the sessions: what it gives. */
+export interface SessionListOutput {
+  sessions: Array<{
+    /** Session id, a UUID in lower case */
+    sessionId: string
+    /** Who speaks */
+    from: string
+    /** The team that answers */
+    to: string
+    state: 'asleep' | 'waking' | 'idle' | 'busy' | 'waiting'
+    /** When it entered this state, Unix ms */
+    since: number
+    reason: string
+    /** false once it was reset: its cache is kept, new tells go to its successor */
+    current: boolean
+    /** Tells waiting for their turn */
+    queued: number
+    pid?: number
+    /** The version the agent last said it is */
+    agentVersion?: string
+    /** The session whose history it began with */
+    forkedFrom?: string
+    worktree?: {
+      /** Absolute */
+      path: string
+      branch: string
+    }
+    /** Unix ms */
+    createdAt: number
+    /** Unix ms */
+    lastUsedAt: number
+  }>
+  /** Cursor of the next page; absent on the last one */
+  next?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Fork a conversation: what it takes. */
+export interface SessionForkInput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Who speaks in the new one: a name that has no conversation with this team. Without it, the old name with `-fork-1`, or the next number that is free */
+  as?: string
+}
+
+/** Fork a conversation: what it gives. */
+export interface SessionForkOutput {
+  session: {
+    /** Session id, a UUID in lower case */
+    sessionId: string
+    /** Who speaks */
+    from: string
+    /** The team that answers */
+    to: string
+    state: 'asleep' | 'waking' | 'idle' | 'busy' | 'waiting'
+    /** When it entered this state, Unix ms */
+    since: number
+    reason: string
+    /** false once it was reset: its cache is kept, new tells go to its successor */
+    current: boolean
+    /** Tells waiting for their turn */
+    queued: number
+    pid?: number
+    /** The version the agent last said it is */
+    agentVersion?: string
+    /** The session whose history it began with */
+    forkedFrom?: string
+    worktree?: {
+      /** Absolute */
+      path: string
+      branch: string
+    }
+    /** Unix ms */
+    createdAt: number
+    /** Unix ms */
+    lastUsedAt: number
+  }
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Start a conversation anew: what it takes. */
+export interface SessionResetInput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+}
+
+/** Start a conversation anew: what it gives. */
+export interface SessionResetOutput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Session id, a UUID in lower case */
+  previousSessionId: string
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Delete a session: what it takes. */
+export interface SessionDeleteInput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+}
+
+/** Delete a session: what it gives. */
+export interface SessionDeleteOutput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  deleted: boolean
+  /** What the session left behind: it holds changes that are nowhere else */
+  worktree?: {
+    /** Absolute */
+    path: string
+    branch: string
+  }
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Read what was said: what it takes. */
+export interface CacheReadInput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** false: only the stats */
+  includeMessages?: boolean
+  /** Only entries with a greater seq */
+  after?: number
+  limit?: number
+}
+
+/** Read what was said: what it gives. */
+export interface CacheReadOutput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  entries: Array<{
+    /** Its place on the number line of all events: the cursor */
+    seq: number
+    /** The tell it belongs to; absent for what the agent did unasked */
+    tellId?: string
+    /** Unix ms */
+    timestamp: number
+    type: 'user' | 'assistant' | 'tool' | 'permission' | 'system' | 'result'
+    data: unknown
+  }>
+  /** Of the whole cache of this session */
+  stats: {
+    entries: number
+    /** Unix ms */
+    firstAt?: number
+    /** Unix ms */
+    lastAt?: number
+  }
+  /** The `after` of the next page; absent on the last one */
+  next?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Clear what was said: what it takes. */
+export interface CacheClearInput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+}
+
+/** Clear what was said: what it gives. */
+export interface CacheClearOutput {
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Entries deleted */
+  cleared: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Look a tell up: what it takes. */
+export interface TellGetInput {
+  /** Tell id, a UUID in lower case; ids made by Iris are version 7, so they sort by time */
+  tellId: string
+  /** How long to wait for its end, ms */
+  wait?: number
+}
+
+/** Look a tell up: what it gives. */
+export interface TellGetOutput {
+  /** Tell id, a UUID in lower case; ids made by Iris are version 7, so they sort by time */
+  tellId: string
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  from: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  to: string
+  state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired' | 'lost'
+  message: string
+  /** The answer; while the tell runs, the answer so far */
+  response: string
+  error?: {
+    /** The name of the error, e.g. TeamNotFoundError */
+    error: string
+    /** What is wrong and what to do about it */
+    message: string
+    statusCode: number
+    /** Unix ms */
+    timestamp: number
+    /** What a program may want to know, e.g. tellId, retryAfter (s), exitCode */
+    details?: Record<string, unknown>
+  }
+  usage?: {
+    inputTokens: number
+    outputTokens: number
+    cacheReadTokens: number
+    cacheWriteTokens: number
+    /** US dollars, where the agent says */
+    costUsd?: number
+    /** Model calls made */
+    turns?: number
+  }
+  /** The tell in whose turn the speaker sent this one, where that is known */
+  parentId?: string
+  /** How many tells are above it */
+  depth: number
+  /** Unix ms */
+  createdAt: number
+  /** Unix ms */
+  startedAt?: number
+  /** Unix ms */
+  endedAt?: number
+  /** From acceptance to the end, ms */
+  duration?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List the tells: what it takes. */
+export interface TellListInput {
+  /** Only those told to this team */
+  team?: string
+  /** Session id, a UUID in lower case */
+  session?: string
+  state?: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired' | 'lost'
+  /** The `next` of the page before */
+  cursor?: number
+  limit?: number
+}
+
+/** List the tells: what it gives. */
+export interface TellListOutput {
+  tells: Array<{
+    /** Tell id, a UUID in lower case; ids made by Iris are version 7, so they sort by time */
+    tellId: string
+    /** Session id, a UUID in lower case */
+    sessionId: string
+    /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+    from: string
+    /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+    to: string
+    state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired' | 'lost'
+    message: string
+    /** The answer; while the tell runs, the answer so far */
+    response: string
+    error?: {
+      /** The name of the error, e.g. TeamNotFoundError */
+      error: string
+      /** What is wrong and what to do about it */
+      message: string
+      statusCode: number
+      /** Unix ms */
+      timestamp: number
+      /** What a program may want to know, e.g. tellId, retryAfter (s), exitCode */
+      details?: Record<string, unknown>
+    }
+    usage?: {
+      inputTokens: number
+      outputTokens: number
+      cacheReadTokens: number
+      cacheWriteTokens: number
+      /** US dollars, where the agent says */
+      costUsd?: number
+      /** Model calls made */
+      turns?: number
+    }
+    /** The tell in whose turn the speaker sent this one, where that is known */
+    parentId?: string
+    /** How many tells are above it */
+    depth: number
+    /** Unix ms */
+    createdAt: number
+    /** Unix ms */
+    startedAt?: number
+    /** Unix ms */
+    endedAt?: number
+    /** From acceptance to the end, ms */
+    duration?: number
+  }>
+  /** Cursor of the next page; absent on the last one */
+  next?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Cancel a tell: what it takes. */
+export interface TellCancelInput {
+  /** Tell id, a UUID in lower case; ids made by Iris are version 7, so they sort by time */
+  tellId: string
+}
+
+/** Cancel a tell: what it gives. */
+export interface TellCancelOutput {
+  /** Tell id, a UUID in lower case; ids made by Iris are version 7, so they sort by time */
+  tellId: string
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  from: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  to: string
+  state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'expired' | 'lost'
+  message: string
+  /** The answer; while the tell runs, the answer so far */
+  response: string
+  error?: {
+    /** The name of the error, e.g. TeamNotFoundError */
+    error: string
+    /** What is wrong and what to do about it */
+    message: string
+    statusCode: number
+    /** Unix ms */
+    timestamp: number
+    /** What a program may want to know, e.g. tellId, retryAfter (s), exitCode */
+    details?: Record<string, unknown>
+  }
+  usage?: {
+    inputTokens: number
+    outputTokens: number
+    cacheReadTokens: number
+    cacheWriteTokens: number
+    /** US dollars, where the agent says */
+    costUsd?: number
+    /** Model calls made */
+    turns?: number
+  }
+  /** The tell in whose turn the speaker sent this one, where that is known */
+  parentId?: string
+  /** How many tells are above it */
+  depth: number
+  /** Unix ms */
+  createdAt: number
+  /** Unix ms */
+  startedAt?: number
+  /** Unix ms */
+  endedAt?: number
+  /** From acceptance to the end, ms */
+  duration?: number
+  /** false: it had ended before */
+  cancelled: boolean
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List what happened: what it takes. */
+export interface EventListInput {
+  /** The seq of the last event that is known; 0: from the beginning */
+  after?: number
+  /** Absent: all that the key may hear */
+  rooms?: Array<string>
+  /** How long to wait for the first event, ms */
+  wait?: number
+  limit?: number
+}
+
+/** List what happened: what it gives. */
+export interface EventListOutput {
+  events: Array<{
+    seq: number
+    /** Unix ms */
+    at: number
+    event: string
+    data: Record<string, unknown>
+  }>
+  /** The number of the newest event of all */
+  head: number
+  resume: {
+    /** gap: events after `after` are not kept any more, or the log is another; the list begins at `from` */
+    verdict: 'ok' | 'gap'
+    from: number
+    /** The next `after` */
+    next: number
+  }
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List the approvals: what it takes. */
+export interface ApprovalListInput {
+  state?: 'pending' | 'allowed' | 'denied' | 'expired'
+  /** Only those of this team's agents */
+  team?: string
+  /** The `next` of the page before */
+  cursor?: number
+  limit?: number
+}
+
+/** List the approvals: what it gives. */
+export interface ApprovalListOutput {
+  approvals: Array<{
+    /** Approval id, a UUID in lower case */
+    approvalId: string
+    /** Session id, a UUID in lower case */
+    sessionId: string
+    /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+    team: string
+    /** The tell it belongs to; absent for what the agent does unasked */
+    tellId?: string
+    tool: string
+    /** What the tool is to be given */
+    input: Record<string, unknown>
+    /** What the agent says it is for */
+    description?: string
+    state: 'pending' | 'allowed' | 'denied' | 'expired'
+    /** allow_session: this tool is not asked about again in this session, as long as the server runs */
+    decision?: 'allow' | 'allow_session' | 'deny'
+    /** `key:<name>`, `policy`, `deadline`, or `end` where the agent or the turn that asked is gone */
+    by?: string
+    reason?: string
+    /** What of the policy decided, or had people asked */
+    rule?: string
+    /** What the tool was given in the place of `input` */
+    updatedInput?: Record<string, unknown>
+    /** Unix ms */
+    createdAt: number
+    /** Then it is denied, Unix ms; absent where it waits for ever, or never waited */
+    expiresAt?: number
+    /** Unix ms */
+    decidedAt?: number
+  }>
+  /** Cursor of the next page; absent on the last one */
+  next?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Answer a permission question: what it takes. */
+export interface ApprovalAnswerInput {
+  /** Approval id, a UUID in lower case */
+  approvalId: string
+  /** allow_session: this tool is not asked about again in this session, as long as the server runs */
+  decision: 'allow' | 'allow_session' | 'deny'
+  /** Kept; where it is denied, the agent is told */
+  reason?: string
+  /** In the place of what the agent wants to give the tool, whole; with allow or allow_session */
+  input?: Record<string, unknown>
+}
+
+/** Answer a permission question: what it gives. */
+export interface ApprovalAnswerOutput {
+  /** Approval id, a UUID in lower case */
+  approvalId: string
+  /** Session id, a UUID in lower case */
+  sessionId: string
+  /** Team name as in config.yaml: lower-case letters, digits, `_`, `.` and `-`, at most 64 */
+  team: string
+  /** The tell it belongs to; absent for what the agent does unasked */
+  tellId?: string
+  tool: string
+  /** What the tool is to be given */
+  input: Record<string, unknown>
+  /** What the agent says it is for */
+  description?: string
+  state: 'pending' | 'allowed' | 'denied' | 'expired'
+  /** allow_session: this tool is not asked about again in this session, as long as the server runs */
+  decision?: 'allow' | 'allow_session' | 'deny'
+  /** `key:<name>`, `policy`, `deadline`, or `end` where the agent or the turn that asked is gone */
+  by?: string
+  reason?: string
+  /** What of the policy decided, or had people asked */
+  rule?: string
+  /** What the tool was given in the place of `input` */
+  updatedInput?: Record<string, unknown>
+  /** Unix ms */
+  createdAt: number
+  /** Then it is denied, Unix ms; absent where it waits for ever, or never waited */
+  expiresAt?: number
+  /** Unix ms */
+  decidedAt?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+export const ROUTES: Readonly<Record<string, Route>> = {
+  team_tell: { method: 'POST', path: '/api/teams/tell', keyed: true, query: [] },
+  team_wake: { method: 'POST', path: '/api/teams/{teamName}/wake', keyed: true, query: [] },
+  team_wake_all: { method: 'POST', path: '/api/teams/wake-all', keyed: true, query: [] },
+  team_sleep: { method: 'POST', path: '/api/teams/{teamName}/sleep', keyed: true, query: [] },
+  team_status: { method: 'GET', path: '/api/teams/{teamName}/status', keyed: false, query: ['fromTeam'] },
+  team_list: { method: 'GET', path: '/api/teams', keyed: false, query: ['includeProcessDetails'] },
+  system_status: { method: 'GET', path: '/api/status', keyed: false, query: [] },
+  session_list: { method: 'GET', path: '/api/sessions', keyed: false, query: ['team', 'from', 'cursor', 'limit'] },
+  session_fork: { method: 'POST', path: '/api/sessions/{sessionId}/fork', keyed: true, query: [] },
+  session_reset: { method: 'POST', path: '/api/sessions/{sessionId}/reset', keyed: true, query: [] },
+  session_delete: { method: 'DELETE', path: '/api/sessions/{sessionId}', keyed: true, query: [] },
+  cache_read: { method: 'GET', path: '/api/cache/{sessionId}', keyed: false, query: ['includeMessages', 'after', 'limit'] },
+  cache_clear: { method: 'DELETE', path: '/api/cache/{sessionId}', keyed: true, query: [] },
+  tell_get: { method: 'GET', path: '/api/tells/{tellId}', keyed: false, query: ['wait'] },
+  tell_list: { method: 'GET', path: '/api/tells', keyed: false, query: ['team', 'session', 'state', 'cursor', 'limit'] },
+  tell_cancel: { method: 'POST', path: '/api/tells/{tellId}/cancel', keyed: true, query: [] },
+  event_list: { method: 'GET', path: '/api/events', keyed: false, query: ['after', 'rooms', 'wait', 'limit'] },
+  approval_list: { method: 'GET', path: '/api/approvals', keyed: false, query: ['state', 'team', 'cursor', 'limit'] },
+  approval_answer: { method: 'POST', path: '/api/approvals/{approvalId}', keyed: true, query: [] }
+}
+
+/** Every tool of the server as a method of its name. */
+export abstract class Tools {
+  abstract call<T> (tool: string, input: object, options?: CallOptions): Promise<T>
+
+  /** Send a message to the coding agent of a team and wait for its answer. A busy agent answers in turn. Nothing is lost when the wait ends first: the tell goes on, and tell_get finds its answer by the tellId. */
+  teamTell (input: TeamTellInput, options?: CallOptions): Promise<TeamTellOutput> {
+    return this.call('team_tell', input, options)
+  }
+
+  /** Start the agent of a team for the caller's conversation with it, if it is not running already. A tell does that by itself; this only saves it the wait. */
+  teamWake (input: TeamWakeInput, options?: CallOptions): Promise<TeamWakeOutput> {
+    return this.call('team_wake', input, options)
+  }
+
+  /** Start the agents of all teams that the key reaches. One that fails does not keep the others from waking. */
+  teamWakeAll (input: TeamWakeAllInput = {}, options?: CallOptions): Promise<TeamWakeAllOutput> {
+    return this.call('team_wake_all', input, options)
+  }
+
+  /** End the agent processes of a team: all of them, or the one of a single speaker. The conversations stay and go on at the next tell. */
+  teamSleep (input: TeamSleepInput, options?: CallOptions): Promise<TeamSleepOutput> {
+    return this.call('team_sleep', input, options)
+  }
+
+  /** Whether a team is awake, what it is doing, since when and why. */
+  teamStatus (input: TeamStatusInput, options?: CallOptions): Promise<TeamStatusOutput> {
+    return this.call('team_status', input, options)
+  }
+
+  /** The configured teams that the key reaches, with what each is doing. */
+  teamList (input: TeamListInput = {}, options?: CallOptions): Promise<TeamListOutput> {
+    return this.call('team_list', input, options)
+  }
+
+  /** How many sessions, processes and tells there are, and how long the server has been up. */
+  systemStatus (input: SystemStatusInput = {}, options?: CallOptions): Promise<SystemStatusOutput> {
+    return this.call('system_status', input, options)
+  }
+
+  /** The conversations that the key reaches, newest first, reset ones included. */
+  sessionList (input: SessionListInput = {}, options?: CallOptions): Promise<SessionListOutput> {
+    return this.call('session_list', input, options)
+  }
+
+  /** Begin a second conversation with the same team that shares the history so far, up to the last turn that was completed; from there on the two know nothing of each other. It has a speaker of its own: tell the team as that one to go on with it. Forking the conversation of a name that the key may not speak as needs the permission `cache:read`. */
+  sessionFork (input: SessionForkInput, options?: CallOptions): Promise<SessionForkOutput> {
+    return this.call('session_fork', input, options)
+  }
+
+  /** Give the same pair a fresh conversation. The old one ends its agent, and its cache stays readable under the old id. */
+  sessionReset (input: SessionResetInput, options?: CallOptions): Promise<SessionResetOutput> {
+    return this.call('session_reset', input, options)
+  }
+
+  /** Delete a conversation with its tells and its cache, and end its agent. The agent's own files are not touched. */
+  sessionDelete (input: SessionDeleteInput, options?: CallOptions): Promise<SessionDeleteOutput> {
+    return this.call('session_delete', input, options)
+  }
+
+  /** Every message of one session in order, oldest first: what was told, what the agent said, its tool calls and their results. */
+  cacheRead (input: CacheReadInput, options?: CallOptions): Promise<CacheReadOutput> {
+    return this.call('cache_read', input, options)
+  }
+
+  /** Delete the cached messages of one session. The agent's own memory of the conversation is not touched: session_reset does that. */
+  cacheClear (input: CacheClearInput, options?: CallOptions): Promise<CacheClearOutput> {
+    return this.call('cache_clear', input, options)
+  }
+
+  /** A tell, its state and its answer, or the answer so far. With `wait`, once it has ended or the wait is over, whichever is first. */
+  tellGet (input: TellGetInput, options?: CallOptions): Promise<TellGetOutput> {
+    return this.call('tell_get', input, options)
+  }
+
+  /** Tells, newest first: all that the key reaches with cache:read, else its own. Of long texts only the beginning: tell_get has the whole. */
+  tellList (input: TellListInput = {}, options?: CallOptions): Promise<TellListOutput> {
+    return this.call('tell_list', input, options)
+  }
+
+  /** Stop a tell that waits or runs: one's own, or with cache:read another's. The conversation stays and the next tell works. A tell that has ended stays as it ended. */
+  tellCancel (input: TellCancelInput, options?: CallOptions): Promise<TellCancelOutput> {
+    return this.call('tell_cancel', input, options)
+  }
+
+  /** What happened since a cursor, in order: messages, answers as they grow, processes. With `wait` it answers as soon as something happens. Pass `resume.next` as the next `after`. The cursor is the same on the WebSocket (`resume`) and on /api/events/stream. */
+  eventList (input: EventListInput = {}, options?: CallOptions): Promise<EventListOutput> {
+    return this.call('event_list', input, options)
+  }
+
+  /** Permission questions of agents that the key reaches, newest first, with what was decided, by whom or by which rule. Those with the state pending wait for approval_answer. */
+  approvalList (input: ApprovalListInput = {}, options?: CallOptions): Promise<ApprovalListOutput> {
+    return this.call('approval_list', input, options)
+  }
+
+  /** Decide whether an agent may use the tool it asks for. The first decision holds; a later one is refused with the state. */
+  approvalAnswer (input: ApprovalAnswerInput, options?: CallOptions): Promise<ApprovalAnswerOutput> {
+    return this.call('approval_answer', input, options)
+  }
+}
