@@ -4,9 +4,9 @@ import { Iris } from '../js/src/iris.ts'
 import { byId, write } from './dom.ts'
 import { eventsView } from './events-view.ts'
 import { Model, type Question } from './model.ts'
-import { questionsView } from './questions-view.ts'
+import { questionsView, type Answer } from './questions-view.ts'
+import { spentIn, talkView } from './talk-view.ts'
 import { Talk } from './talk.ts'
-import { talkView } from './talk-view.ts'
 import { teamsView } from './teams-view.ts'
 import { shorten, visible } from './words.ts'
 
@@ -28,7 +28,6 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
   const talk = new Talk(iris, draw)
   let skew = 0
   let live = false
-  let heard = true
   let drawing = false
   /** Until when no further snapshot is taken for a session that is new. */
   let rested = 0
@@ -63,7 +62,7 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
       showEvents()
       const { team, from, running, sessionId } = talk
       write(byId('talk-title'), team ?? 'Conversation')
-      write(byId('talk-state'), team === undefined ? 'Choose a team to talk with.' : sessionId === undefined ? 'Nothing was said yet.' : `with ${from ?? model.sessions.get(sessionId)?.from ?? 'you'}`)
+      write(byId('talk-state'), team === undefined ? 'Choose a team to talk with.' : sessionId === undefined ? 'Nothing was said yet.' : [`with ${from ?? 'you'}`, ...spentIn(talk.conversation)].join(' · '))
       write(byId('message-label'), `Message${team === undefined ? '' : ` to ${team}`}`)
       byId('tell-form').hidden = team === undefined
       byId('cancel').hidden = running.length === 0
@@ -89,10 +88,10 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
     await talk.open(team, sessionId, sessionId === undefined ? undefined : model.sessions.get(sessionId)?.from)
   }
 
-  async function decide ({ approvalId, tool, team }: Question, decision: 'allow' | 'allow_session' | 'deny', reason: string) {
-    if (!await attempt(iris.approvalAnswer({ approvalId, decision, ...(reason !== '' && { reason }) }))) return
+  async function decide ({ approvalId, tool, team }: Question, answer: Answer) {
+    if (!await attempt(iris.approvalAnswer({ approvalId, ...answer }))) return
     model.questions.delete(approvalId)
-    say(`${decision === 'deny' ? 'Denied' : 'Allowed'}: ${tool} of ${team}`)
+    say(`${answer.decision === 'deny' ? 'Denied' : 'Allowed'}: ${tool} of ${team}`)
     byId('questions-title').focus()
     draw()
   }
@@ -106,6 +105,7 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
     skew = (teams?.timestamp ?? Date.now()) - Date.now()
     model.teams = teams?.teams ?? []
     model.setSessions(sessions?.sessions ?? [], tells?.tells ?? [])
+    model.decides = questions !== undefined
     model.setQuestions(questions?.approvals ?? [])
     for (const event of missed) model.apply(event, now())
     if (meanwhile === missed) meanwhile = undefined
@@ -166,13 +166,7 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
         signal?.throwIfAborted()
       }
     })
-    try {
-      for await (const event of stream.events({ notices: true, ...(after !== undefined && { after }) })) hear(event)
-    } catch (err) {
-      if (!(err instanceof ForbiddenError)) throw err
-      heard = false
-      status('not live: this key may not hear events')
-    }
+    for await (const event of stream.events({ notices: true, ...(after !== undefined && { after }) })) hear(event)
   }
 
   byId<HTMLFormElement>('tell-form').addEventListener('submit', event => {
@@ -181,7 +175,7 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
     const message = box.value
     if (message.trim() === '' || talk.team === undefined) return
     box.value = ''
-    void attempt(talk.tell(message, heard)).then(told => {
+    void attempt(talk.tell(message)).then(told => {
       if (!told) box.value ||= message
       else if (talk.team !== undefined) sessionStorage.setItem(OPEN, JSON.stringify({ team: talk.team, sessionId: talk.sessionId }))
     })

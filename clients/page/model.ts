@@ -26,6 +26,8 @@ const LISTED = 200
 export class Model {
   teams: readonly Team[] = []
   readonly sessions = new Map<string, Session>()
+  /** Whether this key may decide what agents ask. */
+  decides = true
   readonly questions = new Map<string, Question>()
   readonly spent = new Map<string, Usage>()
   /** Newest first. */
@@ -64,7 +66,7 @@ export class Model {
   apply ({ event, data }: IrisEvent, at: number): boolean {
     const { tellId, sessionId, approvalId } = data as Record<string, string>
     const session = this.sessions.get(sessionId!)
-    if (event === 'approval:requested') this.ask(data as unknown as Question)
+    if (event === 'approval:requested' && this.decides) this.ask(data as unknown as Question)
     if (event === 'approval:resolved') this.questions.delete(approvalId!)
     if (event === 'tell:complete' && data.usage !== undefined) this.spent.set(tellId!, data.usage as Usage)
     if (session === undefined) return false

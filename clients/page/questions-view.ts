@@ -3,7 +3,9 @@ import type { Model, Question } from './model.ts'
 import { inputNode } from './steps.ts'
 import { countdown, visible } from './words.ts'
 
-export type Decide = (question: Question, decision: 'allow' | 'allow_session' | 'deny', reason: string) => Promise<void>
+/** `input`: in the place of what the agent wants to give the tool. */
+export interface Answer { decision: 'allow' | 'allow_session' | 'deny', reason?: string, input?: Record<string, unknown> }
+export type Decide = (question: Question, answer: Answer) => Promise<void>
 
 /** What agents ask, until somebody decides or the time is over. */
 export function questionsView (model: Model, decide: Decide, now: () => number): () => void {
@@ -13,6 +15,7 @@ export function questionsView (model: Model, decide: Decide, now: () => number):
     const questions = [...model.questions.values()]
     update(questions)
     byId('no-questions').hidden = questions.length > 0
+    write(byId('no-questions'), model.decides ? 'No agent waits for a decision.' : 'This key may not decide what agents ask.')
     badge.hidden = questions.length === 0
     write(badge, String(questions.length))
   }
@@ -22,12 +25,30 @@ function questionRow (question: Question, decide: Decide, now: () => number): Ro
   const { approvalId, team, tool, input, description, expiresAt } = question
   const left = h('p', { class: 'hint' })
   const reason = h('input', { type: 'text', id: `reason-${approvalId}`, autocomplete: 'off' })
-  const button = (label: string, decision: Parameters<Decide>[1], more = '') => h('button', {
+  const given = JSON.stringify(input, null, 2)
+  const edited = h('textarea', { id: `input-${approvalId}`, rows: '8', spellcheck: 'false', class: 'code', input () { edited.setCustomValidity('') } })
+  edited.value = given
+
+  function answer (decision: Answer['decision']): Answer | undefined {
+    const why = reason.value.trim()
+    const said = { decision, ...(why !== '' && { reason: why }) }
+    if (decision === 'deny' || edited.value === given) return said
+    try {
+      return { ...said, input: JSON.parse(edited.value) as Record<string, unknown> }
+    } catch (err) {
+      edited.setCustomValidity(String(err))
+      edited.reportValidity()
+    }
+  }
+
+  const button = (label: string, decision: Answer['decision'], more = '') => h('button', {
     type: 'button',
     class: more,
     click () {
+      const said = answer(decision)
+      if (said === undefined) return
       for (const one of buttons) one.disabled = true
-      void decide(question, decision, reason.value.trim()).finally(() => {
+      void decide(question, said).finally(() => {
         for (const one of buttons) one.disabled = false
       })
     }
@@ -38,6 +59,7 @@ function questionRow (question: Question, decide: Decide, now: () => number): Ro
       h('h3', {}, `${team} asks to use ${visible(tool)}`),
       description !== undefined && h('p', {}, `It says: ${visible(description)}`),
       inputNode(input),
+      h('details', {}, h('summary', {}, 'Change what it is given'), h('label', { for: edited.id }, 'In its place, as JSON'), edited),
       left,
       h('label', { for: reason.id }, 'Reason (optional)'),
       reason,

@@ -1,6 +1,7 @@
 import { isOver, shown, type Conversation, type Turn } from './conversation.ts'
 import { byId, h, rowsIn, write, type Row } from './dom.ts'
 import type { Step } from './frames.ts'
+import type { Usage } from './model.ts'
 import { stepNode } from './steps.ts'
 import { count, dollars } from './words.ts'
 
@@ -67,6 +68,15 @@ function turnRow ({ asked }: Turn): Row<Turn> {
       end.classList.toggle('running', !isOver(turn))
     }
   }
+}
+
+/** What the tells of a conversation that are known here have used. */
+export function spentIn (conversation: Conversation | undefined): string[] {
+  const used = [...conversation?.turns.values() ?? []].flatMap(({ usage }) => usage ?? [])
+  if (used.length < 2) return []
+  const sum = (of: (one: Usage) => number | undefined) => used.reduce((sum, one) => sum + (of(one) ?? 0), 0)
+  const cost = sum(({ costUsd }) => costUsd)
+  return [`${used.length} answers`, `${count(sum(one => one.inputTokens))} in`, `${count(sum(one => one.outputTokens))} out`, ...(cost > 0 ? [dollars(cost)] : [])]
 }
 
 const resultOf = (step: Step) => step.kind === 'tool' ? step.result : undefined

@@ -8,7 +8,7 @@ import { Conversation, isOver, type Turn } from './conversation.ts'
 const PAGE = 1000
 const PAGES = 10
 
-/** A tell that no event will tell of is waited for in pieces, ms. */
+/** A tell whose answer no event brings is waited for in pieces, ms. */
 const WAIT = 25_000
 
 /** The conversation that is open: read whole once, then grown by events. */
@@ -19,6 +19,8 @@ export class Talk {
   conversation: Conversation | undefined
   private readonly iris: Iris
   private readonly changed: () => void
+  /** Whether this key may read what is said; if not, it still finds its own tells by asking for them. */
+  private readable = true
   /** What happens while the past is read. */
   private meanwhile: IrisEvent[] | undefined
 
@@ -56,6 +58,7 @@ export class Talk {
 
   private async entries (sessionId: string): Promise<CacheReadOutput['entries']> {
     const entries: CacheReadOutput['entries'] = []
+    this.readable = true
     try {
       let after: number | undefined = 0
       for (let page = 0; after !== undefined && page < PAGES; page++) {
@@ -64,7 +67,8 @@ export class Talk {
         after = read.next
       }
     } catch (err) {
-      if (!(err instanceof ForbiddenError)) throw err // its own tells are still to be seen
+      if (!(err instanceof ForbiddenError)) throw err
+      this.readable = false
     }
     return entries
   }
@@ -85,8 +89,7 @@ export class Talk {
     return turn
   }
 
-  /** `heard`: whether events will tell of the answer. */
-  async tell (message: string, heard: boolean): Promise<void> {
+  async tell (message: string): Promise<void> {
     const told = await this.iris.teamTell({ toTeam: this.team!, message, timeout: -1, ...(this.from !== undefined && { fromTeam: this.from }) })
     if (this.sessionId !== told.sessionId) await this.open(told.to, told.sessionId, told.from)
     const conversation = this.conversation
@@ -94,7 +97,7 @@ export class Talk {
     const turn = conversation.turn(told.tellId)
     conversation.become(turn, { message, from: told.from })
     this.changed()
-    if (heard) return
+    if (this.readable) return
     do await this.look(conversation, told.tellId, WAIT)
     while (!isOver(turn))
   }

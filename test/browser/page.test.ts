@@ -1,29 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import type { Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { asking, writes } from '../fixtures/asking.ts'
-import { root } from '../fixtures/root.ts'
-import { browse, noBrowser } from './chromium.ts'
+import { browserFor, noBrowser } from './chromium.ts'
+import { enter, talkTo, tell } from './visitor.ts'
 
-const pictures = join(root, '.cache/screenshots')
-mkdirSync(pictures, { recursive: true })
 const skip = { skip: noBrowser }
-
-async function enter (page: Page, { url, key }: { url: string, key: string }) {
-  await page.goto(`${url}/#key=${key}`)
-  await page.locator('#connection[data-live=true]').waitFor()
-}
-
-async function talkTo (page: Page, team: string) {
-  await page.getByRole('button', { name: team, exact: true }).click()
-}
-
-async function tell (page: Page, message: string) {
-  await page.locator('#message').fill(message)
-  await page.locator('#message').press('Enter')
-}
+const browse = browserFor(t)
 
 t.test('with the key of a link one tells a team and watches the answer grow', skip, async t => {
   const server = await asking(t)
@@ -86,6 +67,54 @@ t.test('a question is seen with its change, and allowed', skip, async t => {
   t.same(complaints, [])
 })
 
+t.test('a person allows something else than what was asked', skip, async t => {
+  const server = await asking(t)
+  const { page } = await browse(t)
+  await enter(page, server)
+  await talkTo(page, 'echo')
+  await tell(page, writes('b.txt'))
+  const question = page.locator('.question')
+  await question.locator('summary').click()
+  const box = question.getByLabel('In its place, as JSON')
+  await box.fill('{ "file_path": ')
+  await question.getByRole('button', { name: 'Allow', exact: true }).click()
+  t.equal(await question.locator('textarea:invalid').count(), 1, 'what is no JSON is not sent')
+  await box.fill('{ "file_path": "b.txt", "content": "better" }')
+  await question.getByRole('button', { name: 'Allow', exact: true }).click()
+  await page.locator('.turn .steps', { hasText: 'echo: allowed: Write' }).waitFor()
+  t.equal(server.written('b.txt'), 'better')
+})
+
+t.test('a key that may not read sees the answers to what it tells, and no questions', skip, async t => {
+  const server = await asking(t)
+  const { page } = await browse(t)
+  await enter(page, { url: server.url, key: server.makeKey({ permissions: ['status', 'tell'] }) })
+  await talkTo(page, 'echo')
+  await tell(page, 'Hello')
+  await page.locator('.turn', { hasText: 'echo: Hello' }).waitFor()
+  t.match(await page.locator('#no-questions').textContent(), 'This key may not decide')
+  t.equal(await page.locator('#trouble').isVisible(), false)
+})
+
+t.test('where no key is wanted none is asked for; to open the page and to talk costs few requests', skip, async t => {
+  const server = await asking(t, { api: { requireAuth: false } })
+  const { page } = await browse(t)
+  const asked: string[] = []
+  page.on('request', request => { if (request.url().includes('/api/')) asked.push(`${request.method()} ${new URL(request.url()).pathname}`) })
+  await page.goto(server.url)
+  await page.locator('#connection[data-live=true]').waitFor()
+  await talkTo(page, 'echo')
+  for (let n = 1; n <= 5; n++) {
+    await tell(page, `Hello ${n}`)
+    await page.locator(`.turn:nth-child(${n}) .end`, { hasText: ' in · ' }).waitFor()
+  }
+  t.equal(asked.filter(one => one === 'POST /api/teams/tell').length, 5)
+  t.ok(asked.length <= 5 + 20, `${asked.length}: ${asked.join(', ')}`)
+  await page.reload()
+  await page.locator('.turn:nth-child(5) .end', { hasText: ' in · ' }).waitFor()
+  t.match(await page.locator('#talk-state').textContent(), /5 answers · 35 in · 65 out · \$0\.0049/)
+})
+
 t.test('a running tell is cancelled, a team sleeps and wakes', skip, async t => {
   const server = await asking(t)
   const { page, complaints } = await browse(t)
@@ -100,59 +129,3 @@ t.test('a running tell is cancelled, a team sleeps and wakes', skip, async t => 
   await page.getByRole('button', { name: 'Sleep echo' }).waitFor()
   t.same(complaints, [])
 })
-
-t.test('without a key the page asks for one, and says when it is wrong', skip, async t => {
-  const server = await asking(t)
-  const { page } = await browse(t)
-  await page.goto(server.url)
-  await page.getByLabel('Key').fill('wrong')
-  await page.getByRole('button', { name: 'Enter' }).click()
-  await page.locator('#trouble', { hasText: 'wrong, expired or revoked' }).waitFor()
-  await page.getByLabel('Key').fill(server.key)
-  await page.getByRole('button', { name: 'Enter' }).click()
-  await page.locator('#connection[data-live=true]').waitFor()
-  t.same(await violations(t, page), [])
-  await page.getByRole('button', { name: 'Forget key' }).click()
-  await page.getByLabel('Key').waitFor()
-  t.same(await violations(t, page), [])
-})
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** What axe calls serious or critical. */
-async function violations (t: Test, page: Page) {
-  await page.evaluate(axe)
-  const { violations, passes } = await page.evaluate('axe.run(document)') as { violations: { id: string, impact: string, nodes: { html: string, failureSummary: string }[] }[], passes: object[] }
-  t.ok(passes.length > 10, 'axe looked')
-  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`)
-}
-
-for (const [name, options] of [
-  ['wide', { viewport: { width: 1360, height: 850 } }],
-  ['dark', { viewport: { width: 1360, height: 850 }, colorScheme: 'dark' }],
-  ['phone', { viewport: { width: 390, height: 844 }, hasTouch: true }]
-] as const) {
-  t.test(`who needs help to read it gets it: ${name}`, skip, async t => {
-    const server = await asking(t, {
-      teams: { echo: { permissions: 'ask', description: 'Says what it is told' }, backend: { permissions: 'ask', description: 'Services and the database' }, frontend: { permissions: 'deny', description: 'The web application' } }
-    })
-    const { page } = await browse(t, options)
-    await enter(page, server)
-    await talkTo(page, 'backend')
-    await tell(page, 'Hello, what do you do?')
-    await page.locator('.turn .end', { hasText: ' in · ' }).waitFor()
-    await tell(page, '!blocks')
-    await page.locator('.turn:nth-child(2) .end', { hasText: ' in · ' }).waitFor()
-    await tell(page, `!ask Edit ${JSON.stringify({ file_path: 'src/price.ts', old_string: 'export function price (n) {\n  return n * 2\n}\n', new_string: 'export function price (n: number) {\n  if (n < 0) throw new RangeError()\n  return n * 2\n}\n' })}`)
-    await page.locator('.question').waitFor({ state: 'attached' })
-    const views = name === 'phone' ? ['Teams', 'Talk', 'Questions', 'Events'] : ['all']
-    for (const view of views) {
-      if (view !== 'all') await page.getByRole('navigation').getByRole('button', { name: view }).click()
-      if (/^(all|Talk)$/.test(view)) await page.locator('details').last().locator('summary').click()
-      t.same(await violations(t, page), [], view)
-      t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the screen')
-      await page.screenshot({ path: join(pictures, `page-${name}${view === 'all' ? '' : `-${view.toLowerCase()}`}.png`) })
-    }
-  })
-}
