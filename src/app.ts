@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
 import errors, { earlyErrors } from '../plugins/errors.ts'
@@ -10,6 +11,7 @@ import { createAgentTools } from '../plugins/mcp/agents.ts'
 import mcp from '../plugins/mcp.ts'
 import metricsRoute from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
+import page from '../plugins/page.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
@@ -29,6 +31,9 @@ import { VERSION } from './version.ts'
 /** What a model is told of this server when it connects. */
 const INSTRUCTIONS = 'Iris lets you talk to coding agents in other project directories, called teams. team_list shows them, team_tell asks one and waits for its answer. ' +
   'An answer that takes long comes back with a tellId and async: true: call tell_get with that tellId and wait: 30000 until its state is completed. Each pair of speaker and team has one lasting conversation.'
+
+/** The page and the library it uses, as compiled, and what of it needs no compiling. Seen from dist/src. */
+const PAGE = [['page', '../clients/page'], ['page', '../../clients/page'], ['js/src', '../clients/js/src']] as const
 
 export interface AppOptions {
   log?: FastifyBaseLogger
@@ -103,6 +108,7 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
     done()
   })
   if (!api().enabled) return app
+  await app.register(page, { folders: PAGE.map(([path, folder]) => [path, fileURLToPath(new URL(folder, import.meta.url))] as const) })
   await app.register(rest, { prefix: '/api', tools, call: call('rest') })
   await app.register(sse, {
     prefix: '/api',

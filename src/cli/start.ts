@@ -31,6 +31,7 @@ function greet (world: World, flags: Flags, { config, server: { url, firstKey } 
   const curl = `curl -s ${config.api.requireAuth ? `-H "Authorization: Bearer ${key}" ` : ''}`
   print(world, [
     `Iris listens on ${url}`,
+    `  Page     ${url}/${firstKey === undefined ? '' : `#key=${encodeURIComponent(firstKey)}`}`,
     `  API      ${url}/docs`,
     `  MCP      ${url}/mcp`,
     ...(firstKey === undefined ? [] : [`  Key      ${firstKey}`, `           It is shown this once. The iris command on this machine finds it in ${file}`]),

@@ -1,0 +1,71 @@
+import { byId, h, rowsIn, write, type Row } from './dom.ts'
+import type { Model, Session, State, Team } from './model.ts'
+import { span } from './words.ts'
+
+export interface TeamActions {
+  /** Show the conversation, or begin one with the team. */
+  open (team: string, sessionId: string | undefined): void
+  wake (team: string): Promise<unknown>
+  sleep (team: string, force: boolean): Promise<unknown>
+}
+
+/** The teams, what each is doing and since when, and who talks with it. */
+export function teamsView (model: Model, actions: TeamActions, now: () => number): (openSession: string | undefined) => void {
+  let openSession: string | undefined
+  const update = rowsIn<Team>(byId('team-list'), ({ name }) => name, team => teamRow(team, model, actions, now, () => openSession))
+  return open => {
+    openSession = open
+    update(model.teams)
+  }
+}
+
+function teamRow ({ name }: Team, model: Model, actions: TeamActions, now: () => number, openSession: () => string | undefined): Row<Team> {
+  const open = h('button', { type: 'button', class: 'name', click: () => { actions.open(name, model.sessionsOf(name)[0]?.sessionId) } }, name)
+  const state = h('span', { class: 'state' })
+  const button = h('button', { type: 'button', class: 'small', click: () => { act() } })
+  const about = h('p', { class: 'hint' })
+  const list = h('ul', { 'aria-label': `Conversations with ${name}` })
+  const sessions = rowsIn<Session>(list, ({ sessionId }) => sessionId, session => sessionRow(session, actions, now, openSession))
+  let lead: Session | undefined
+
+  function act () {
+    button.disabled = true
+    const asleep = lead === undefined || lead.state === 'asleep'
+    const done = asleep ? actions.wake(name) : actions.sleep(name, lead!.state === 'busy' || lead!.state === 'waiting')
+    void done.finally(() => { button.disabled = false })
+  }
+
+  return {
+    node: h('li', { class: 'team' }, h('div', { class: 'row' }, open, state, button), about, list),
+    update ({ config, unavailable }) {
+      lead = model.leadOf(name)
+      const current = lead?.state ?? 'asleep'
+      showState(state, current, lead === undefined || lead.state === 'asleep' ? undefined : lead.since, now())
+      write(about, unavailable ?? [config.agent, config.description].filter(Boolean).join(' · '))
+      about.classList.toggle('bad', unavailable !== undefined)
+      const label = current === 'asleep' ? 'Wake' : current === 'busy' || current === 'waiting' ? 'Stop' : 'Sleep'
+      write(button, label)
+      button.setAttribute('aria-label', `${label} ${name}`)
+      sessions(model.sessionsOf(name))
+    }
+  }
+}
+
+function sessionRow ({ sessionId, to }: Session, { open }: TeamActions, now: () => number, openSession: () => string | undefined): Row<Session> {
+  const from = h('span', { class: 'from' })
+  const state = h('span', { class: 'state' })
+  const button = h('button', { type: 'button', class: 'session', click: () => { open(to, sessionId) } }, from, state)
+  return {
+    node: h('li', {}, button),
+    update (session) {
+      write(from, `with ${session.from}`)
+      showState(state, session.state, session.state === 'asleep' ? session.lastUsedAt : session.since, now())
+      button.setAttribute('aria-current', String(openSession() === sessionId))
+    }
+  }
+}
+
+function showState (node: HTMLElement, state: State, since: number | undefined, now: number): void {
+  node.dataset.state = state
+  write(node, since === undefined ? state : `${state} ${span(now - since)}`)
+}

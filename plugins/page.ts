@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+export interface PageOptions {
+  /** Where the page and the library it uses lie: the path below `/app/` of each folder's files, and the folder. */
+  folders: readonly (readonly [path: string, folder: string])[]
+}
+
+interface Asset { type: string, etag: string, content: Buffer }
+
+const TYPES: Partial<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml'
+}
+
+/** It runs its own scripts and talks to this server alone, and no text can become HTML: there is no policy that would make it trusted. */
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+/**
+ * The live page at `/`, and what it loads below `/app/`. It needs no key to be read: it holds nothing but itself, and asks
+ * the API with the key of whoever looks at it. Read from disk when it is first wanted; a name that was not found then does
+ * not exist, whatever it says.
+ */
+export default async function page (app: FastifyInstance, { folders }: PageOptions): Promise<void> {
+  let loading: Promise<ReadonlyMap<string, Asset>> | undefined
+  const assets = () => loading ??= load(folders)
+
+  async function send (name: string, request: FastifyRequest, reply: FastifyReply) {
+    const asset = (await assets()).get(name)
+    if (asset === undefined) return reply.callNotFound()
+    reply.headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache', etag: asset.etag })
+    if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send()
+    return reply.type(asset.type).send(asset.content)
+  }
+
+  app.get('/', { schema: { hide: true } }, (request, reply) => send('page/index.html', request, reply))
+  app.get('/app/*', { schema: { hide: true } }, (request, reply) => send((request.params as { '*': string })['*'], request, reply))
+}
+
+async function load (folders: PageOptions['folders']): Promise<ReadonlyMap<string, Asset>> {
+  const assets = new Map<string, Asset>()
+  for (const [path, folder] of folders) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const type = TYPES[extname(name)]
+      if (type === undefined) continue
+      const content = await readFile(join(folder, name))
+      assets.set(`${path}/${name}`, { type, etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`, content })
+    }
+  }
+  return assets
+}

@@ -1,0 +1,69 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { asking } from '../fixtures/asking.ts'
+import { root } from '../fixtures/root.ts'
+import { browserFor, noBrowser } from './chromium.ts'
+import { enter, talkTo, tell } from './visitor.ts'
+
+const pictures = join(root, '.cache/screenshots')
+mkdirSync(pictures, { recursive: true })
+const skip = { skip: noBrowser }
+const browse = browserFor(t)
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe calls serious or critical. */
+async function violations (t: Test, page: Page) {
+  await page.evaluate(axe)
+  const { violations, passes } = await page.evaluate('axe.run(document)') as { violations: { id: string, impact: string, nodes: { html: string, failureSummary: string }[] }[], passes: object[] }
+  t.ok(passes.length > 10, 'axe looked')
+  return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`)
+}
+
+t.test('without a key the page asks for one, and says when it is wrong', skip, async t => {
+  const server = await asking(t)
+  const { page } = await browse(t)
+  await page.goto(server.url)
+  await page.getByLabel('Key').fill('wrong')
+  await page.getByRole('button', { name: 'Enter' }).click()
+  await page.locator('#trouble', { hasText: 'wrong, expired or revoked' }).waitFor()
+  await page.getByLabel('Key').fill(server.key)
+  await page.getByRole('button', { name: 'Enter' }).click()
+  await page.locator('#connection[data-live=true]').waitFor()
+  t.same(await violations(t, page), [])
+  await page.getByRole('button', { name: 'Forget key' }).click()
+  await page.getByLabel('Key').waitFor()
+  t.same(await violations(t, page), [])
+})
+
+for (const [name, options] of [
+  ['wide', { viewport: { width: 1360, height: 850 } }],
+  ['dark', { viewport: { width: 1360, height: 850 }, colorScheme: 'dark' }],
+  ['phone', { viewport: { width: 390, height: 844 }, hasTouch: true }]
+] as const) {
+  t.test(`who needs help to read it gets it: ${name}`, skip, async t => {
+    const server = await asking(t, {
+      teams: { echo: { permissions: 'ask', description: 'Says what it is told' }, backend: { permissions: 'ask', description: 'Services and the database' }, frontend: { permissions: 'deny', description: 'The web application' } }
+    })
+    const { page } = await browse(t, options)
+    await enter(page, server)
+    await talkTo(page, 'backend')
+    await tell(page, 'Hello, what do you do?')
+    await page.locator('.turn .end', { hasText: ' in · ' }).waitFor()
+    await tell(page, '!blocks')
+    await page.locator('.turn:nth-child(2) .end', { hasText: ' in · ' }).waitFor()
+    await tell(page, `!ask Edit ${JSON.stringify({ file_path: 'src/price.ts', old_string: 'export function price (n) {\n  return n * 2\n}\n', new_string: 'export function price (n: number) {\n  if (n < 0) throw new RangeError()\n  return n * 2\n}\n' })}`)
+    await page.locator('.question').waitFor({ state: 'attached' })
+    const views = name === 'phone' ? ['Teams', 'Talk', 'Questions', 'Events'] : ['all']
+    for (const view of views) {
+      if (view !== 'all') await page.getByRole('navigation').getByRole('button', { name: view }).click()
+      if (/^(all|Talk)$/.test(view)) await page.locator('#turns details').last().locator('summary').click()
+      t.same(await violations(t, page), [], view)
+      t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the screen')
+      await page.screenshot({ path: join(pictures, `page-${name}${view === 'all' ? '' : `-${view.toLowerCase()}`}.png`) })
+    }
+  })
+}
