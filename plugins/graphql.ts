@@ -31,6 +31,7 @@ const JSON_TYPE = 'application/graphql-response+json'
 async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: GraphQLOptions): Promise<void> {
   const surroundings: Surroundings = { ...own, clock, eventStream: eventStreamTool() }
   const connections = new Set<Connection>()
+  let stopping = false
   let started: ReturnType<typeof start> | undefined
   const loaded = () => started ??= start()
 
@@ -53,7 +54,8 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
         handleProtocols: offered => offered.has(PROTOCOL) && PROTOCOL
       },
       preClose (done) {
-        for (const connection of connections) connection.close(1001, 'The server stops')
+        stopping = true
+        for (const connection of connections) stop(connection)
         done()
       },
       errorHandler (err, socket, request) {
@@ -101,6 +103,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
         loaded().then(({ connect }) => {
           const connection = connect(socket, request)
           connections.add(connection)
+          if (stopping) stop(connection) // an upgrade that was on its way
           socket.on('close', () => { connections.delete(connection) })
           socket.resume()
         }, (err: unknown) => {
@@ -111,6 +114,8 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
     })
   })
 }
+
+const stop = (connection: Connection) => { connection.close(1001, 'The server stops') }
 
 export default fp(graphql, { name: 'iris-graphql', dependencies: ['iris-auth', 'iris-limits'] })
 

@@ -30,6 +30,7 @@ const STOP_WITHIN = 1_000
  */
 async function websocket (app: FastifyInstance, { tools, api, begin, interests, call, ...own }: WebSocketOptions): Promise<void> {
   const connections = new Set<Connection>()
+  let stopping = false
   const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ begin, interests })), bytesOf: bytesOnce() }
 
   // In a scope of its own: its hooks would cost every other route a tenth.
@@ -37,7 +38,8 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
     await scope.register(ws, {
       options: { maxPayload: api().bodyLimit, perMessageDeflate: false },
       preClose (done) {
-        for (const connection of connections) connection.close(1001, 'The server stops', STOP_WITHIN)
+        stopping = true
+        for (const connection of connections) stop(connection)
         done()
       },
       // The peer's faults come here with the socket closing already; what comes with it open is ours.
@@ -66,6 +68,8 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
       wsHandler (socket, request) {
         const connection = connect(socket, request, surroundings)
         connections.add(connection)
+        // An upgrade that was on its way: nobody else would end it, and the server waits for all of them.
+        if (stopping) stop(connection)
         socket.on('close', () => { connections.delete(connection) })
       }
     })
@@ -73,6 +77,8 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
 }
 
 export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth', 'iris-limits'] })
+
+const stop = (connection: Connection) => { connection.close(1001, 'The server stops', STOP_WITHIN) }
 
 /** The AsyncAPI document of `/ws` with these tools. */
 export function asyncApi (tools: readonly Tool[], version: string): object {

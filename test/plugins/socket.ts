@@ -117,8 +117,9 @@ export class Client {
 }
 
 /** A server with `/ws`, `/api`, and a world behind them that the test moves. */
-export async function world (t: Test, { api, more = [] }: { api?: Api, more?: Tool[] } = {}): Promise<World> {
+export async function world (t: Test, { api, more = [], admit }: { api?: Api, more?: Tool[], admit?: () => Promise<void> } = {}): Promise<World> {
   const made = await house(t, api === undefined ? {} : { api })
+  if (admit !== undefined) made.app.addHook('onRequest', admit)
   const clock = standingClock()
   const rooms = new Map<string, Set<(published: Published) => void>>()
   const calls: Tale[] = []

@@ -142,6 +142,26 @@ t.test('a server that stops says so, and waits for no one who does not listen', 
   t.equal(w.rooms(), 0)
 })
 
+t.test('an upgrade that was on its way when the server stopped does not hold it', async t => {
+  let [admit, arrive] = [() => {}, () => {}]
+  const arrived = new Promise<void>(resolve => { arrive = resolve })
+  let first = true
+  const w = await world(t, {
+    async admit () {
+      if (first) first = false
+      else await new Promise<void>(resolve => { admit = resolve; arrive() })
+    }
+  })
+  const client = await greeted(w)
+  const opening = w.open()
+  await arrived
+  const closing = w.app.close()
+  await client.closed() // the others are told already
+  admit()
+  t.match(await (await opening).closed(), { code: 1001, reason: 'The server stops' })
+  await closing
+})
+
 t.test('one that reads slowly is not hurried: what it has not read waits in the log', async t => {
   const w = await world(t)
   const slow = await greeted(w)
