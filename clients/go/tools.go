@@ -12,25 +12,32 @@ type Route struct {
 
 // Routes has every tool by its name.
 var Routes = map[string]Route{
-	"team_tell":       {"POST", "/api/teams/tell", true},
-	"team_wake":       {"POST", "/api/teams/{teamName}/wake", true},
-	"team_wake_all":   {"POST", "/api/teams/wake-all", true},
-	"team_sleep":      {"POST", "/api/teams/{teamName}/sleep", true},
-	"team_status":     {"GET", "/api/teams/{teamName}/status", false},
-	"team_list":       {"GET", "/api/teams", false},
-	"system_status":   {"GET", "/api/status", false},
-	"session_list":    {"GET", "/api/sessions", false},
-	"session_fork":    {"POST", "/api/sessions/{sessionId}/fork", true},
-	"session_reset":   {"POST", "/api/sessions/{sessionId}/reset", true},
-	"session_delete":  {"DELETE", "/api/sessions/{sessionId}", true},
-	"cache_read":      {"GET", "/api/cache/{sessionId}", false},
-	"cache_clear":     {"DELETE", "/api/cache/{sessionId}", true},
-	"tell_get":        {"GET", "/api/tells/{tellId}", false},
-	"tell_list":       {"GET", "/api/tells", false},
-	"tell_cancel":     {"POST", "/api/tells/{tellId}/cancel", true},
-	"event_list":      {"GET", "/api/events", false},
-	"approval_list":   {"GET", "/api/approvals", false},
-	"approval_answer": {"POST", "/api/approvals/{approvalId}", true},
+	"team_tell":          {"POST", "/api/teams/tell", true},
+	"team_wake":          {"POST", "/api/teams/{teamName}/wake", true},
+	"team_wake_all":      {"POST", "/api/teams/wake-all", true},
+	"team_sleep":         {"POST", "/api/teams/{teamName}/sleep", true},
+	"team_status":        {"GET", "/api/teams/{teamName}/status", false},
+	"team_list":          {"GET", "/api/teams", false},
+	"system_status":      {"GET", "/api/status", false},
+	"session_list":       {"GET", "/api/sessions", false},
+	"session_fork":       {"POST", "/api/sessions/{sessionId}/fork", true},
+	"session_reset":      {"POST", "/api/sessions/{sessionId}/reset", true},
+	"session_delete":     {"DELETE", "/api/sessions/{sessionId}", true},
+	"cache_read":         {"GET", "/api/cache/{sessionId}", false},
+	"cache_clear":        {"DELETE", "/api/cache/{sessionId}", true},
+	"tell_get":           {"GET", "/api/tells/{tellId}", false},
+	"tell_list":          {"GET", "/api/tells", false},
+	"tell_cancel":        {"POST", "/api/tells/{tellId}/cancel", true},
+	"event_list":         {"GET", "/api/events", false},
+	"approval_list":      {"GET", "/api/approvals", false},
+	"approval_answer":    {"POST", "/api/approvals/{approvalId}", true},
+	"webhook_create":     {"POST", "/api/webhooks", true},
+	"webhook_list":       {"GET", "/api/webhooks", false},
+	"webhook_rotate":     {"POST", "/api/webhooks/{webhookId}/rotate", true},
+	"webhook_test":       {"POST", "/api/webhooks/{webhookId}/test", true},
+	"webhook_deliveries": {"GET", "/api/webhooks/{webhookId}/deliveries", false},
+	"webhook_replay":     {"POST", "/api/webhooks/{webhookId}/replay", true},
+	"webhook_delete":     {"DELETE", "/api/webhooks/{webhookId}", true},
 }
 
 // TeamTellInputAttachments is a part of TeamTellInput.
@@ -1029,4 +1036,287 @@ type ApprovalAnswerOutput struct {
 // ApprovalAnswer: Decide whether an agent may use the tool it asks for. The first decision holds; a later one is refused with the state.
 func (c *Client) ApprovalAnswer(ctx context.Context, input ApprovalAnswerInput, options ...CallOption) (*ApprovalAnswerOutput, error) {
 	return call[ApprovalAnswerOutput](ctx, c, "approval_answer", input, options)
+}
+
+// WebhookCreateInput is what webhook_create takes.
+type WebhookCreateInput struct {
+	// An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them
+	URL string `json:"url"`
+	// plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs
+	Format string `json:"format,omitempty"`
+	// The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for
+	Team string `json:"team"`
+	// Only these; absent: all
+	Events []string `json:"events,omitempty"`
+	// Only this session's
+	Session string `json:"session,omitempty"`
+}
+
+// WebhookCreateOutput is what webhook_create gives.
+type WebhookCreateOutput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	// An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them
+	URL string `json:"url"`
+	// plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs
+	Format string `json:"format"`
+	// The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for
+	Team string `json:"team"`
+	// Only these; absent: all
+	Events []string `json:"events,omitempty"`
+	// Only this session's
+	Session string `json:"session,omitempty"`
+	// stopped: the key that made it is not in force, is no admin any more, or does not reach the team. It goes on where it was once that is over
+	State string `json:"state"`
+	// The name of the key that made it
+	CreatedBy string `json:"createdBy"`
+	// Unix ms
+	CreatedAt int64 `json:"createdAt"`
+	// The seq up to which the log has been looked through for it
+	Cursor int64 `json:"cursor"`
+	// Deliveries that wait, or are tried again
+	Pending int64 `json:"pending"`
+	// Deliveries that were given up; webhook_replay sends them again
+	Dead int64 `json:"dead"`
+	// Until then deliveries are signed with the secret before, too. Unix ms
+	PreviousUntil *int64 `json:"previousUntil,omitempty"`
+	// What its deliveries are signed with (Standard Webhooks). Shown this once
+	Secret string `json:"secret"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// WebhookCreate: Have an address told what happens from now on, by signed requests (Standard Webhooks): at least once, in order in each session, tried again for a day. The secret is shown this once. It lasts as long as the key that makes it is in force and reaches the team.
+func (c *Client) WebhookCreate(ctx context.Context, input WebhookCreateInput, options ...CallOption) (*WebhookCreateOutput, error) {
+	return call[WebhookCreateOutput](ctx, c, "webhook_create", input, options)
+}
+
+// WebhookListInput is what webhook_list takes.
+type WebhookListInput struct {
+	// The `next` of the page before
+	Cursor *int64 `json:"cursor,omitempty"`
+	Limit  *int64 `json:"limit,omitempty"`
+}
+
+// WebhookListOutputWebhooks is a part of WebhookListOutput.
+type WebhookListOutputWebhooks struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	// An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them
+	URL string `json:"url"`
+	// plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs
+	Format string `json:"format"`
+	// The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for
+	Team string `json:"team"`
+	// Only these; absent: all
+	Events []string `json:"events,omitempty"`
+	// Only this session's
+	Session string `json:"session,omitempty"`
+	// stopped: the key that made it is not in force, is no admin any more, or does not reach the team. It goes on where it was once that is over
+	State string `json:"state"`
+	// The name of the key that made it
+	CreatedBy string `json:"createdBy"`
+	// Unix ms
+	CreatedAt int64 `json:"createdAt"`
+	// The seq up to which the log has been looked through for it
+	Cursor int64 `json:"cursor"`
+	// Deliveries that wait, or are tried again
+	Pending int64 `json:"pending"`
+	// Deliveries that were given up; webhook_replay sends them again
+	Dead int64 `json:"dead"`
+	// Until then deliveries are signed with the secret before, too. Unix ms
+	PreviousUntil *int64 `json:"previousUntil,omitempty"`
+}
+
+// WebhookListOutput is what webhook_list gives.
+type WebhookListOutput struct {
+	Webhooks []WebhookListOutputWebhooks `json:"webhooks"`
+	// Cursor of the next page; absent on the last one
+	Next *int64 `json:"next,omitempty"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// WebhookList: The webhooks of the teams that the key reaches, newest first, with how much waits and how much was given up. Secrets are not shown.
+func (c *Client) WebhookList(ctx context.Context, input WebhookListInput, options ...CallOption) (*WebhookListOutput, error) {
+	return call[WebhookListOutput](ctx, c, "webhook_list", input, options)
+}
+
+// WebhookRotateInput is what webhook_rotate takes.
+type WebhookRotateInput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	// How long the old secret still signs too, ms. 0 where it has leaked
+	Overlap *int64 `json:"overlap,omitempty"`
+}
+
+// WebhookRotateOutput is what webhook_rotate gives.
+type WebhookRotateOutput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	// What its deliveries are signed with (Standard Webhooks). Shown this once
+	Secret string `json:"secret"`
+	// Until then the old secret signs too, Unix ms
+	PreviousUntil int64 `json:"previousUntil"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// WebhookRotate: A new secret, shown this once. For the time of `overlap` deliveries carry two signatures, by the new and by the old one, so that the receiver can change over without a loss.
+func (c *Client) WebhookRotate(ctx context.Context, input WebhookRotateInput, options ...CallOption) (*WebhookRotateOutput, error) {
+	return call[WebhookRotateOutput](ctx, c, "webhook_rotate", input, options)
+}
+
+// WebhookTestInput is what webhook_test takes.
+type WebhookTestInput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+}
+
+// WebhookTestOutput is what webhook_test gives.
+type WebhookTestOutput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	// The header `webhook-id`
+	DeliveryID string `json:"deliveryId"`
+	Delivered  bool   `json:"delivered"`
+	// When it began, Unix ms
+	At int64 `json:"at"`
+	// ms
+	Duration int64 `json:"duration"`
+	// The HTTP status of the answer, where there was one
+	Status *int64 `json:"status,omitempty"`
+	// Why it counts as failed
+	Error string `json:"error,omitempty"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// WebhookTest: Send one signed request now, `{"event":"webhook:test",…}`, and say what came of it. It is not tried again, and holds back nothing.
+func (c *Client) WebhookTest(ctx context.Context, input WebhookTestInput, options ...CallOption) (*WebhookTestOutput, error) {
+	return call[WebhookTestOutput](ctx, c, "webhook_test", input, options)
+}
+
+// WebhookDeliveriesInput is what webhook_deliveries takes.
+type WebhookDeliveriesInput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	State     string `json:"state,omitempty"`
+	// The `next` of the page before
+	Cursor *int64 `json:"cursor,omitempty"`
+	Limit  *int64 `json:"limit,omitempty"`
+}
+
+// WebhookDeliveriesOutputDeliveriesRecent is a part of WebhookDeliveriesOutput.
+type WebhookDeliveriesOutputDeliveriesRecent struct {
+	// When it began, Unix ms
+	At int64 `json:"at"`
+	// ms
+	Duration int64 `json:"duration"`
+	// The HTTP status of the answer, where there was one
+	Status *int64 `json:"status,omitempty"`
+	// Why it counts as failed
+	Error string `json:"error,omitempty"`
+}
+
+// WebhookDeliveriesOutputDeliveries is a part of WebhookDeliveriesOutput.
+type WebhookDeliveriesOutputDeliveries struct {
+	// The header `webhook-id`: the same at each attempt and after a replay
+	DeliveryID string `json:"deliveryId"`
+	// The event
+	Seq   int64  `json:"seq"`
+	Event string `json:"event"`
+	Team  string `json:"team"`
+	// Session id, a UUID in lower case
+	SessionID string `json:"sessionId"`
+	State     string `json:"state"`
+	// How often it was tried
+	Attempts int64 `json:"attempts"`
+	// The newest attempts, oldest first
+	Recent []WebhookDeliveriesOutputDeliveriesRecent `json:"recent"`
+	// Not tried before, Unix ms
+	DueAt *int64 `json:"dueAt,omitempty"`
+	// Unix ms
+	CreatedAt int64 `json:"createdAt"`
+}
+
+// WebhookDeliveriesOutput is what webhook_deliveries gives.
+type WebhookDeliveriesOutput struct {
+	Deliveries []WebhookDeliveriesOutputDeliveries `json:"deliveries"`
+	// Cursor of the next page; absent on the last one
+	Next *int64 `json:"next,omitempty"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// WebhookDeliveries: What a webhook was told, waits to be told, or was not told in spite of all attempts (dead), newest first, with the attempts. What happened itself is in the log: event_list.
+func (c *Client) WebhookDeliveries(ctx context.Context, input WebhookDeliveriesInput, options ...CallOption) (*WebhookDeliveriesOutput, error) {
+	return call[WebhookDeliveriesOutput](ctx, c, "webhook_deliveries", input, options)
+}
+
+// WebhookReplayInput is what webhook_replay takes.
+type WebhookReplayInput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	// The first event
+	Seq int64 `json:"seq"`
+	// dead: only what was given up
+	Only string `json:"only,omitempty"`
+}
+
+// WebhookReplayOutput is what webhook_replay gives.
+type WebhookReplayOutput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	// An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them
+	URL string `json:"url"`
+	// plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs
+	Format string `json:"format"`
+	// The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for
+	Team string `json:"team"`
+	// Only these; absent: all
+	Events []string `json:"events,omitempty"`
+	// Only this session's
+	Session string `json:"session,omitempty"`
+	// stopped: the key that made it is not in force, is no admin any more, or does not reach the team. It goes on where it was once that is over
+	State string `json:"state"`
+	// The name of the key that made it
+	CreatedBy string `json:"createdBy"`
+	// Unix ms
+	CreatedAt int64 `json:"createdAt"`
+	// The seq up to which the log has been looked through for it
+	Cursor int64 `json:"cursor"`
+	// Deliveries that wait, or are tried again
+	Pending int64 `json:"pending"`
+	// Deliveries that were given up; webhook_replay sends them again
+	Dead int64 `json:"dead"`
+	// Until then deliveries are signed with the secret before, too. Unix ms
+	PreviousUntil *int64 `json:"previousUntil,omitempty"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// WebhookReplay: Send again what happened from a seq on, as far as the log still holds it, also what happened before the webhook was made. Each keeps its `webhook-id`, by which a receiver knows what it had.
+func (c *Client) WebhookReplay(ctx context.Context, input WebhookReplayInput, options ...CallOption) (*WebhookReplayOutput, error) {
+	return call[WebhookReplayOutput](ctx, c, "webhook_replay", input, options)
+}
+
+// WebhookDeleteInput is what webhook_delete takes.
+type WebhookDeleteInput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+}
+
+// WebhookDeleteOutput is what webhook_delete gives.
+type WebhookDeleteOutput struct {
+	// Webhook id, a UUID in lower case
+	WebhookID string `json:"webhookId"`
+	Deleted   bool   `json:"deleted"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// WebhookDelete: It is told nothing any more. What waits for it is dropped.
+func (c *Client) WebhookDelete(ctx context.Context, input WebhookDeleteInput, options ...CallOption) (*WebhookDeleteOutput, error) {
+	return call[WebhookDeleteOutput](ctx, c, "webhook_delete", input, options)
 }

@@ -814,6 +814,245 @@ export interface ApprovalAnswerOutput {
   timestamp: number
 }
 
+/** Make a webhook: what it takes. */
+export interface WebhookCreateInput {
+  /** An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them */
+  url: string
+  /** plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs */
+  format?: 'plain' | 'slack' | 'discord'
+  /** The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for */
+  team: string
+  /** Only these; absent: all */
+  events?: Array<'cache:message' | 'process:spawned' | 'process:terminated' | 'process:error' | 'tell:started' | 'tell:complete' | 'tell:error' | 'approval:requested' | 'approval:resolved'>
+  /** Only this session's */
+  session?: string
+}
+
+/** Make a webhook: what it gives. */
+export interface WebhookCreateOutput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  /** An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them */
+  url: string
+  /** plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs */
+  format: 'plain' | 'slack' | 'discord'
+  /** The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for */
+  team: string
+  /** Only these; absent: all */
+  events?: Array<'cache:message' | 'process:spawned' | 'process:terminated' | 'process:error' | 'tell:started' | 'tell:complete' | 'tell:error' | 'approval:requested' | 'approval:resolved'>
+  /** Only this session's */
+  session?: string
+  /** stopped: the key that made it is not in force, is no admin any more, or does not reach the team. It goes on where it was once that is over */
+  state: 'active' | 'stopped'
+  /** The name of the key that made it */
+  createdBy: string
+  /** Unix ms */
+  createdAt: number
+  /** The seq up to which the log has been looked through for it */
+  cursor: number
+  /** Deliveries that wait, or are tried again */
+  pending: number
+  /** Deliveries that were given up; webhook_replay sends them again */
+  dead: number
+  /** Until then deliveries are signed with the secret before, too. Unix ms */
+  previousUntil?: number
+  /** What its deliveries are signed with (Standard Webhooks). Shown this once */
+  secret: string
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List the webhooks: what it takes. */
+export interface WebhookListInput {
+  /** The `next` of the page before */
+  cursor?: number
+  limit?: number
+}
+
+/** List the webhooks: what it gives. */
+export interface WebhookListOutput {
+  webhooks: Array<{
+    /** Webhook id, a UUID in lower case */
+    webhookId: string
+    /** An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them */
+    url: string
+    /** plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs */
+    format: 'plain' | 'slack' | 'discord'
+    /** The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for */
+    team: string
+    /** Only these; absent: all */
+    events?: Array<'cache:message' | 'process:spawned' | 'process:terminated' | 'process:error' | 'tell:started' | 'tell:complete' | 'tell:error' | 'approval:requested' | 'approval:resolved'>
+    /** Only this session's */
+    session?: string
+    /** stopped: the key that made it is not in force, is no admin any more, or does not reach the team. It goes on where it was once that is over */
+    state: 'active' | 'stopped'
+    /** The name of the key that made it */
+    createdBy: string
+    /** Unix ms */
+    createdAt: number
+    /** The seq up to which the log has been looked through for it */
+    cursor: number
+    /** Deliveries that wait, or are tried again */
+    pending: number
+    /** Deliveries that were given up; webhook_replay sends them again */
+    dead: number
+    /** Until then deliveries are signed with the secret before, too. Unix ms */
+    previousUntil?: number
+  }>
+  /** Cursor of the next page; absent on the last one */
+  next?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Replace a webhook's secret: what it takes. */
+export interface WebhookRotateInput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  /** How long the old secret still signs too, ms. 0 where it has leaked */
+  overlap?: number
+}
+
+/** Replace a webhook's secret: what it gives. */
+export interface WebhookRotateOutput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  /** What its deliveries are signed with (Standard Webhooks). Shown this once */
+  secret: string
+  /** Until then the old secret signs too, Unix ms */
+  previousUntil: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Try a webhook: what it takes. */
+export interface WebhookTestInput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+}
+
+/** Try a webhook: what it gives. */
+export interface WebhookTestOutput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  /** The header `webhook-id` */
+  deliveryId: string
+  delivered: boolean
+  /** When it began, Unix ms */
+  at: number
+  /** ms */
+  duration: number
+  /** The HTTP status of the answer, where there was one */
+  status?: number
+  /** Why it counts as failed */
+  error?: string
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List what a webhook was sent: what it takes. */
+export interface WebhookDeliveriesInput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  state?: 'pending' | 'delivered' | 'dead'
+  /** The `next` of the page before */
+  cursor?: number
+  limit?: number
+}
+
+/** List what a webhook was sent: what it gives. */
+export interface WebhookDeliveriesOutput {
+  deliveries: Array<{
+    /** The header `webhook-id`: the same at each attempt and after a replay */
+    deliveryId: string
+    /** The event */
+    seq: number
+    event: string
+    team: string
+    /** Session id, a UUID in lower case */
+    sessionId: string
+    state: 'pending' | 'delivered' | 'dead'
+    /** How often it was tried */
+    attempts: number
+    /** The newest attempts, oldest first */
+    recent: Array<{
+      /** When it began, Unix ms */
+      at: number
+      /** ms */
+      duration: number
+      /** The HTTP status of the answer, where there was one */
+      status?: number
+      /** Why it counts as failed */
+      error?: string
+    }>
+    /** Not tried before, Unix ms */
+    dueAt?: number
+    /** Unix ms */
+    createdAt: number
+  }>
+  /** Cursor of the next page; absent on the last one */
+  next?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Send a webhook the past again: what it takes. */
+export interface WebhookReplayInput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  /** The first event */
+  seq: number
+  /** dead: only what was given up */
+  only?: 'all' | 'dead'
+}
+
+/** Send a webhook the past again: what it gives. */
+export interface WebhookReplayOutput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  /** An http or https address. Addresses inside the own network are refused unless `webhooks.allow` of config.yaml lists them */
+  url: string
+  /** plain: the event as on the WebSocket, `{event, data, seq}`. slack, discord: a sentence about it, for an incoming webhook of theirs */
+  format: 'plain' | 'slack' | 'discord'
+  /** The team whose events are sent; `*`: all, which only a key that reaches all teams may ask for */
+  team: string
+  /** Only these; absent: all */
+  events?: Array<'cache:message' | 'process:spawned' | 'process:terminated' | 'process:error' | 'tell:started' | 'tell:complete' | 'tell:error' | 'approval:requested' | 'approval:resolved'>
+  /** Only this session's */
+  session?: string
+  /** stopped: the key that made it is not in force, is no admin any more, or does not reach the team. It goes on where it was once that is over */
+  state: 'active' | 'stopped'
+  /** The name of the key that made it */
+  createdBy: string
+  /** Unix ms */
+  createdAt: number
+  /** The seq up to which the log has been looked through for it */
+  cursor: number
+  /** Deliveries that wait, or are tried again */
+  pending: number
+  /** Deliveries that were given up; webhook_replay sends them again */
+  dead: number
+  /** Until then deliveries are signed with the secret before, too. Unix ms */
+  previousUntil?: number
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Delete a webhook: what it takes. */
+export interface WebhookDeleteInput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+}
+
+/** Delete a webhook: what it gives. */
+export interface WebhookDeleteOutput {
+  /** Webhook id, a UUID in lower case */
+  webhookId: string
+  deleted: boolean
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
 export const ROUTES: Readonly<Record<string, Route>> = {
   team_tell: { method: 'POST', path: '/api/teams/tell', keyed: true, query: [] },
   team_wake: { method: 'POST', path: '/api/teams/{teamName}/wake', keyed: true, query: [] },
@@ -833,7 +1072,14 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   tell_cancel: { method: 'POST', path: '/api/tells/{tellId}/cancel', keyed: true, query: [] },
   event_list: { method: 'GET', path: '/api/events', keyed: false, query: ['after', 'rooms', 'wait', 'limit'] },
   approval_list: { method: 'GET', path: '/api/approvals', keyed: false, query: ['state', 'team', 'cursor', 'limit'] },
-  approval_answer: { method: 'POST', path: '/api/approvals/{approvalId}', keyed: true, query: [] }
+  approval_answer: { method: 'POST', path: '/api/approvals/{approvalId}', keyed: true, query: [] },
+  webhook_create: { method: 'POST', path: '/api/webhooks', keyed: true, query: [] },
+  webhook_list: { method: 'GET', path: '/api/webhooks', keyed: false, query: ['cursor', 'limit'] },
+  webhook_rotate: { method: 'POST', path: '/api/webhooks/{webhookId}/rotate', keyed: true, query: [] },
+  webhook_test: { method: 'POST', path: '/api/webhooks/{webhookId}/test', keyed: true, query: [] },
+  webhook_deliveries: { method: 'GET', path: '/api/webhooks/{webhookId}/deliveries', keyed: false, query: ['state', 'cursor', 'limit'] },
+  webhook_replay: { method: 'POST', path: '/api/webhooks/{webhookId}/replay', keyed: true, query: [] },
+  webhook_delete: { method: 'DELETE', path: '/api/webhooks/{webhookId}', keyed: true, query: [] }
 }
 
 /** Every tool of the server as a method of its name. */
@@ -933,5 +1179,40 @@ export abstract class Tools {
   /** Decide whether an agent may use the tool it asks for. The first decision holds; a later one is refused with the state. */
   approvalAnswer (input: ApprovalAnswerInput, options?: CallOptions): Promise<ApprovalAnswerOutput> {
     return this.call('approval_answer', input, options)
+  }
+
+  /** Have an address told what happens from now on, by signed requests (Standard Webhooks): at least once, in order in each session, tried again for a day. The secret is shown this once. It lasts as long as the key that makes it is in force and reaches the team. */
+  webhookCreate (input: WebhookCreateInput, options?: CallOptions): Promise<WebhookCreateOutput> {
+    return this.call('webhook_create', input, options)
+  }
+
+  /** The webhooks of the teams that the key reaches, newest first, with how much waits and how much was given up. Secrets are not shown. */
+  webhookList (input: WebhookListInput = {}, options?: CallOptions): Promise<WebhookListOutput> {
+    return this.call('webhook_list', input, options)
+  }
+
+  /** A new secret, shown this once. For the time of `overlap` deliveries carry two signatures, by the new and by the old one, so that the receiver can change over without a loss. */
+  webhookRotate (input: WebhookRotateInput, options?: CallOptions): Promise<WebhookRotateOutput> {
+    return this.call('webhook_rotate', input, options)
+  }
+
+  /** Send one signed request now, `{"event":"webhook:test",…}`, and say what came of it. It is not tried again, and holds back nothing. */
+  webhookTest (input: WebhookTestInput, options?: CallOptions): Promise<WebhookTestOutput> {
+    return this.call('webhook_test', input, options)
+  }
+
+  /** What a webhook was told, waits to be told, or was not told in spite of all attempts (dead), newest first, with the attempts. What happened itself is in the log: event_list. */
+  webhookDeliveries (input: WebhookDeliveriesInput, options?: CallOptions): Promise<WebhookDeliveriesOutput> {
+    return this.call('webhook_deliveries', input, options)
+  }
+
+  /** Send again what happened from a seq on, as far as the log still holds it, also what happened before the webhook was made. Each keeps its `webhook-id`, by which a receiver knows what it had. */
+  webhookReplay (input: WebhookReplayInput, options?: CallOptions): Promise<WebhookReplayOutput> {
+    return this.call('webhook_replay', input, options)
+  }
+
+  /** It is told nothing any more. What waits for it is dropped. */
+  webhookDelete (input: WebhookDeleteInput, options?: CallOptions): Promise<WebhookDeleteOutput> {
+    return this.call('webhook_delete', input, options)
   }
 }

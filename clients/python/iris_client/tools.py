@@ -621,6 +621,147 @@ class ApprovalAnswerOutput(_ApprovalAnswerOutput, total=False):
     decidedAt: int
 
 
+_WebhookCreateOutput = TypedDict("_WebhookCreateOutput", {
+    "webhookId": "str",
+    "url": "str",
+    "format": "Literal['plain', 'slack', 'discord']",
+    "team": "str",
+    "state": "Literal['active', 'stopped']",
+    "createdBy": "str",
+    "createdAt": "int",
+    "cursor": "int",
+    "pending": "int",
+    "dead": "int",
+    "secret": "str",
+    "timestamp": "int",
+})
+
+
+class WebhookCreateOutput(_WebhookCreateOutput, total=False):
+    events: List[Literal["cache:message", "process:spawned", "process:terminated", "process:error", "tell:started", "tell:complete", "tell:error", "approval:requested", "approval:resolved"]]
+    session: str
+    previousUntil: int
+
+
+_WebhookListOutputWebhooks = TypedDict("_WebhookListOutputWebhooks", {
+    "webhookId": "str",
+    "url": "str",
+    "format": "Literal['plain', 'slack', 'discord']",
+    "team": "str",
+    "state": "Literal['active', 'stopped']",
+    "createdBy": "str",
+    "createdAt": "int",
+    "cursor": "int",
+    "pending": "int",
+    "dead": "int",
+})
+
+
+class WebhookListOutputWebhooks(_WebhookListOutputWebhooks, total=False):
+    events: List[Literal["cache:message", "process:spawned", "process:terminated", "process:error", "tell:started", "tell:complete", "tell:error", "approval:requested", "approval:resolved"]]
+    session: str
+    previousUntil: int
+
+
+_WebhookListOutput = TypedDict("_WebhookListOutput", {
+    "webhooks": "List[WebhookListOutputWebhooks]",
+    "timestamp": "int",
+})
+
+
+class WebhookListOutput(_WebhookListOutput, total=False):
+    next: int
+
+
+WebhookRotateOutput = TypedDict("WebhookRotateOutput", {
+    "webhookId": "str",
+    "secret": "str",
+    "previousUntil": "int",
+    "timestamp": "int",
+})
+
+
+_WebhookTestOutput = TypedDict("_WebhookTestOutput", {
+    "webhookId": "str",
+    "deliveryId": "str",
+    "delivered": "bool",
+    "at": "int",
+    "duration": "int",
+    "timestamp": "int",
+})
+
+
+class WebhookTestOutput(_WebhookTestOutput, total=False):
+    status: int
+    error: str
+
+
+_WebhookDeliveriesOutputDeliveriesRecent = TypedDict("_WebhookDeliveriesOutputDeliveriesRecent", {
+    "at": "int",
+    "duration": "int",
+})
+
+
+class WebhookDeliveriesOutputDeliveriesRecent(_WebhookDeliveriesOutputDeliveriesRecent, total=False):
+    status: int
+    error: str
+
+
+_WebhookDeliveriesOutputDeliveries = TypedDict("_WebhookDeliveriesOutputDeliveries", {
+    "deliveryId": "str",
+    "seq": "int",
+    "event": "str",
+    "team": "str",
+    "sessionId": "str",
+    "state": "Literal['pending', 'delivered', 'dead']",
+    "attempts": "int",
+    "recent": "List[WebhookDeliveriesOutputDeliveriesRecent]",
+    "createdAt": "int",
+})
+
+
+class WebhookDeliveriesOutputDeliveries(_WebhookDeliveriesOutputDeliveries, total=False):
+    dueAt: int
+
+
+_WebhookDeliveriesOutput = TypedDict("_WebhookDeliveriesOutput", {
+    "deliveries": "List[WebhookDeliveriesOutputDeliveries]",
+    "timestamp": "int",
+})
+
+
+class WebhookDeliveriesOutput(_WebhookDeliveriesOutput, total=False):
+    next: int
+
+
+_WebhookReplayOutput = TypedDict("_WebhookReplayOutput", {
+    "webhookId": "str",
+    "url": "str",
+    "format": "Literal['plain', 'slack', 'discord']",
+    "team": "str",
+    "state": "Literal['active', 'stopped']",
+    "createdBy": "str",
+    "createdAt": "int",
+    "cursor": "int",
+    "pending": "int",
+    "dead": "int",
+    "timestamp": "int",
+})
+
+
+class WebhookReplayOutput(_WebhookReplayOutput, total=False):
+    events: List[Literal["cache:message", "process:spawned", "process:terminated", "process:error", "tell:started", "tell:complete", "tell:error", "approval:requested", "approval:resolved"]]
+    session: str
+    previousUntil: int
+
+
+WebhookDeleteOutput = TypedDict("WebhookDeleteOutput", {
+    "webhookId": "str",
+    "deleted": "bool",
+    "timestamp": "int",
+})
+
+
 ROUTES: Dict[str, Route] = {
     "team_tell": Route("POST", "/api/teams/tell", True),
     "team_wake": Route("POST", "/api/teams/{teamName}/wake", True),
@@ -641,6 +782,13 @@ ROUTES: Dict[str, Route] = {
     "event_list": Route("GET", "/api/events", False),
     "approval_list": Route("GET", "/api/approvals", False),
     "approval_answer": Route("POST", "/api/approvals/{approvalId}", True),
+    "webhook_create": Route("POST", "/api/webhooks", True),
+    "webhook_list": Route("GET", "/api/webhooks", False),
+    "webhook_rotate": Route("POST", "/api/webhooks/{webhookId}/rotate", True),
+    "webhook_test": Route("POST", "/api/webhooks/{webhookId}/test", True),
+    "webhook_deliveries": Route("GET", "/api/webhooks/{webhookId}/deliveries", False),
+    "webhook_replay": Route("POST", "/api/webhooks/{webhookId}/replay", True),
+    "webhook_delete": Route("DELETE", "/api/webhooks/{webhookId}", True),
 }
 
 
@@ -726,6 +874,34 @@ class Tools:
         """Decide whether an agent may use the tool it asks for. The first decision holds; a later one is refused with the state."""
         return self.call("approval_answer", {"approvalId": approvalId, "decision": decision, "reason": reason, "input": input}, idempotency_key=idempotency_key)
 
+    def webhook_create(self, url: str, team: str, *, format: Optional[Literal["plain", "slack", "discord"]] = None, events: Optional[List[Literal["cache:message", "process:spawned", "process:terminated", "process:error", "tell:started", "tell:complete", "tell:error", "approval:requested", "approval:resolved"]]] = None, session: Optional[str] = None, idempotency_key: Optional[str] = None) -> WebhookCreateOutput:
+        """Have an address told what happens from now on, by signed requests (Standard Webhooks): at least once, in order in each session, tried again for a day. The secret is shown this once. It lasts as long as the key that makes it is in force and reaches the team."""
+        return self.call("webhook_create", {"url": url, "format": format, "team": team, "events": events, "session": session}, idempotency_key=idempotency_key)
+
+    def webhook_list(self, *, cursor: Optional[int] = None, limit: Optional[int] = None) -> WebhookListOutput:
+        """The webhooks of the teams that the key reaches, newest first, with how much waits and how much was given up. Secrets are not shown."""
+        return self.call("webhook_list", {"cursor": cursor, "limit": limit})
+
+    def webhook_rotate(self, webhookId: str, *, overlap: Optional[int] = None, idempotency_key: Optional[str] = None) -> WebhookRotateOutput:
+        """A new secret, shown this once. For the time of `overlap` deliveries carry two signatures, by the new and by the old one, so that the receiver can change over without a loss."""
+        return self.call("webhook_rotate", {"webhookId": webhookId, "overlap": overlap}, idempotency_key=idempotency_key)
+
+    def webhook_test(self, webhookId: str, *, idempotency_key: Optional[str] = None) -> WebhookTestOutput:
+        """Send one signed request now, `{"event":"webhook:test",…}`, and say what came of it. It is not tried again, and holds back nothing."""
+        return self.call("webhook_test", {"webhookId": webhookId}, idempotency_key=idempotency_key)
+
+    def webhook_deliveries(self, webhookId: str, *, state: Optional[Literal["pending", "delivered", "dead"]] = None, cursor: Optional[int] = None, limit: Optional[int] = None) -> WebhookDeliveriesOutput:
+        """What a webhook was told, waits to be told, or was not told in spite of all attempts (dead), newest first, with the attempts. What happened itself is in the log: event_list."""
+        return self.call("webhook_deliveries", {"webhookId": webhookId, "state": state, "cursor": cursor, "limit": limit})
+
+    def webhook_replay(self, webhookId: str, seq: int, *, only: Optional[Literal["all", "dead"]] = None, idempotency_key: Optional[str] = None) -> WebhookReplayOutput:
+        """Send again what happened from a seq on, as far as the log still holds it, also what happened before the webhook was made. Each keeps its `webhook-id`, by which a receiver knows what it had."""
+        return self.call("webhook_replay", {"webhookId": webhookId, "seq": seq, "only": only}, idempotency_key=idempotency_key)
+
+    def webhook_delete(self, webhookId: str, *, idempotency_key: Optional[str] = None) -> WebhookDeleteOutput:
+        """It is told nothing any more. What waits for it is dropped."""
+        return self.call("webhook_delete", {"webhookId": webhookId}, idempotency_key=idempotency_key)
+
 
 class AsyncTools:
     """Every tool of the server as a coroutine of its name."""
@@ -808,3 +984,31 @@ class AsyncTools:
     async def approval_answer(self, approvalId: str, decision: Literal["allow", "allow_session", "deny"], *, reason: Optional[str] = None, input: Optional[Dict[str, Any]] = None, idempotency_key: Optional[str] = None) -> ApprovalAnswerOutput:
         """Decide whether an agent may use the tool it asks for. The first decision holds; a later one is refused with the state."""
         return await self.call("approval_answer", {"approvalId": approvalId, "decision": decision, "reason": reason, "input": input}, idempotency_key=idempotency_key)
+
+    async def webhook_create(self, url: str, team: str, *, format: Optional[Literal["plain", "slack", "discord"]] = None, events: Optional[List[Literal["cache:message", "process:spawned", "process:terminated", "process:error", "tell:started", "tell:complete", "tell:error", "approval:requested", "approval:resolved"]]] = None, session: Optional[str] = None, idempotency_key: Optional[str] = None) -> WebhookCreateOutput:
+        """Have an address told what happens from now on, by signed requests (Standard Webhooks): at least once, in order in each session, tried again for a day. The secret is shown this once. It lasts as long as the key that makes it is in force and reaches the team."""
+        return await self.call("webhook_create", {"url": url, "format": format, "team": team, "events": events, "session": session}, idempotency_key=idempotency_key)
+
+    async def webhook_list(self, *, cursor: Optional[int] = None, limit: Optional[int] = None) -> WebhookListOutput:
+        """The webhooks of the teams that the key reaches, newest first, with how much waits and how much was given up. Secrets are not shown."""
+        return await self.call("webhook_list", {"cursor": cursor, "limit": limit})
+
+    async def webhook_rotate(self, webhookId: str, *, overlap: Optional[int] = None, idempotency_key: Optional[str] = None) -> WebhookRotateOutput:
+        """A new secret, shown this once. For the time of `overlap` deliveries carry two signatures, by the new and by the old one, so that the receiver can change over without a loss."""
+        return await self.call("webhook_rotate", {"webhookId": webhookId, "overlap": overlap}, idempotency_key=idempotency_key)
+
+    async def webhook_test(self, webhookId: str, *, idempotency_key: Optional[str] = None) -> WebhookTestOutput:
+        """Send one signed request now, `{"event":"webhook:test",…}`, and say what came of it. It is not tried again, and holds back nothing."""
+        return await self.call("webhook_test", {"webhookId": webhookId}, idempotency_key=idempotency_key)
+
+    async def webhook_deliveries(self, webhookId: str, *, state: Optional[Literal["pending", "delivered", "dead"]] = None, cursor: Optional[int] = None, limit: Optional[int] = None) -> WebhookDeliveriesOutput:
+        """What a webhook was told, waits to be told, or was not told in spite of all attempts (dead), newest first, with the attempts. What happened itself is in the log: event_list."""
+        return await self.call("webhook_deliveries", {"webhookId": webhookId, "state": state, "cursor": cursor, "limit": limit})
+
+    async def webhook_replay(self, webhookId: str, seq: int, *, only: Optional[Literal["all", "dead"]] = None, idempotency_key: Optional[str] = None) -> WebhookReplayOutput:
+        """Send again what happened from a seq on, as far as the log still holds it, also what happened before the webhook was made. Each keeps its `webhook-id`, by which a receiver knows what it had."""
+        return await self.call("webhook_replay", {"webhookId": webhookId, "seq": seq, "only": only}, idempotency_key=idempotency_key)
+
+    async def webhook_delete(self, webhookId: str, *, idempotency_key: Optional[str] = None) -> WebhookDeleteOutput:
+        """It is told nothing any more. What waits for it is dropped."""
+        return await self.call("webhook_delete", {"webhookId": webhookId}, idempotency_key=idempotency_key)
