@@ -50,6 +50,7 @@ async function busyServer (home: string) {
   const orphan = Number((await tell(server, 'a', '!orphan')).slice('echo: '.length))
   await Promise.all([tell(server, 'b', '!stubborn'), tell(server, 'c', '!hang', -1)])
   await until(() => server.agents().length === 3)
+  while (!/"busy"/.test(JSON.stringify(await ask(server, '/sessions')))) await new Promise(resolve => { setImmediate(resolve) })
   t.ok(server.descendants().includes(orphan), 'the grandchild lives')
   return server
 }

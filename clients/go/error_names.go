@@ -50,6 +50,12 @@ type ApprovalNotFoundError struct{ Failure }
 // Unwrap gives what all errors have.
 func (e *ApprovalNotFoundError) Unwrap() error { return &e.Failure }
 
+// WebhookNotFoundError is the server's error of this name.
+type WebhookNotFoundError struct{ Failure }
+
+// Unwrap gives what all errors have.
+func (e *WebhookNotFoundError) Unwrap() error { return &e.Failure }
+
 // TellTimeoutError is the server's error of this name.
 type TellTimeoutError struct{ Failure }
 
@@ -146,6 +152,8 @@ func errorOf(failure Failure) error {
 		return &TellNotFoundError{failure}
 	case "ApprovalNotFoundError":
 		return &ApprovalNotFoundError{failure}
+	case "WebhookNotFoundError":
+		return &WebhookNotFoundError{failure}
 	case "TellTimeoutError":
 		return &TellTimeoutError{failure}
 	case "SessionBusyError":

@@ -64,7 +64,7 @@ func TestEveryToolCanBeCalled(t *testing.T) {
 				}
 				made := map[string]any{}
 				if slices.ContainsFunc(parity.Made, func(name string) bool { _, needed := required[name]; return needed }) {
-					made = makeTell(t, ctx, client, "go-"+one.ID, parity.Question, required)
+					made = makeTell(t, ctx, client, "go-"+one.ID, parity.Question, parity.Known, required)
 				}
 				fields := map[string]any{}
 				for name, schema := range required {
@@ -103,12 +103,19 @@ func TestEveryToolCanBeCalled(t *testing.T) {
 	}
 }
 
-func makeTell(t *testing.T, ctx context.Context, client *Client, from, question string, required map[string]schema) map[string]any {
+func makeTell(t *testing.T, ctx context.Context, client *Client, from, question string, known map[string]any, required map[string]schema) map[string]any {
 	answer, err := client.Tell(ctx, "echo", "hello", TellOptions{From: from})
 	if err != nil {
 		t.Fatal(err)
 	}
 	made := map[string]any{"tellId": answer.TellID, "sessionId": answer.SessionID}
+	if _, needed := required["webhookId"]; needed {
+		webhook, err := client.WebhookCreate(ctx, WebhookCreateInput{URL: known["url"].(string), Team: known["team"].(string)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made["webhookId"] = webhook.WebhookID
+	}
 	if _, needed := required["approvalId"]; !needed {
 		return made
 	}

@@ -20,6 +20,7 @@ teams:
 settings: { httpPort: 0 }
 api:
   rateLimit: { max: 100000, tells: 100000 }
+webhooks: { allow: [127.0.0.1] }
 `)
 
 const child = spawn(process.execPath, [new URL('../../dist/src/main.js', import.meta.url).pathname, 'start', '--config', join(home, 'config.yaml')], { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -9,6 +9,7 @@ export class TeamNotFoundError extends IrisError {}
 export class SessionNotFoundError extends IrisError {}
 export class TellNotFoundError extends IrisError {}
 export class ApprovalNotFoundError extends IrisError {}
+export class WebhookNotFoundError extends IrisError {}
 export class TellTimeoutError extends IrisError {}
 export class SessionBusyError extends IrisError {}
 export class DeadlockError extends IrisError {}
@@ -32,6 +33,7 @@ export const ERRORS: ReadonlyMap<string, typeof IrisError> = new Map(Object.entr
   SessionNotFoundError,
   TellNotFoundError,
   ApprovalNotFoundError,
+  WebhookNotFoundError,
   TellTimeoutError,
   SessionBusyError,
   DeadlockError,

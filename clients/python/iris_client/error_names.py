@@ -34,6 +34,10 @@ class ApprovalNotFoundError(IrisError):
     pass
 
 
+class WebhookNotFoundError(IrisError):
+    pass
+
+
 class TellTimeoutError(IrisError):
     pass
 
@@ -95,6 +99,7 @@ ERRORS = {
     "SessionNotFoundError": SessionNotFoundError,
     "TellNotFoundError": TellNotFoundError,
     "ApprovalNotFoundError": ApprovalNotFoundError,
+    "WebhookNotFoundError": WebhookNotFoundError,
     "TellTimeoutError": TellTimeoutError,
     "SessionBusyError": SessionBusyError,
     "DeadlockError": DeadlockError,
