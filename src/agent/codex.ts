@@ -10,6 +10,7 @@ export const codex = acpKind({
   authenticate: ({ CODEX_API_KEY, OPENAI_API_KEY }) => CODEX_API_KEY || OPENAI_API_KEY ? 'api-key' : undefined,
   asks: 'read-only',
   unasked: /^(?!read-only$)/,
+  firstAlone: true,
   // What its model says has the id of a message; its own warnings have none.
   notice: ({ messageId }) => typeof messageId !== 'string'
 }, [/^(CODEX_\w+|OPENAI_\w+|MODEL_PROVIDER)$/])
