@@ -9,8 +9,9 @@ import { createRandom } from './random.ts'
 const LANES = 12
 /** ms that a reader sleeps at the most. */
 const NAP = 400
-/** ms between restarts at the most. */
+/** ms between restarts at the most; of a short run, which must see some of both kinds. */
 const LIFE = 8_000
+const SHORT_LIFE = 500
 
 const pause = (ms: number) => new Promise(resolve => { setTimeout(resolve, ms) })
 
@@ -33,8 +34,9 @@ export async function resume (count: number, seed: number): Promise<Record<strin
   const add = (what: string, n = 1) => { counts.set(what, (counts.get(what) ?? 0) + n) }
   const began = performance.now()
 
+  let restarts = 0
   async function restart () {
-    const killed = random.chance(0.5)
+    const killed = restarts++ % 2 === 0
     const code = await server.end(killed ? 'SIGKILL' : 'SIGTERM')
     if (!killed && code !== 0) codes.push(`exit code ${String(code)}: ${server.log().slice(-500)}`)
     inside.push(...internal(server))
@@ -45,7 +47,7 @@ export async function resume (count: number, seed: number): Promise<Record<strin
   const over = new AbortController()
   const restarting = (async () => {
     while (!over.signal.aborted) {
-      await pause(500 + random.below(LIFE))
+      await pause(500 + random.below(count < 100 ? SHORT_LIFE : LIFE))
       up = restart()
       await up
     }
