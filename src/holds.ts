@@ -1,6 +1,7 @@
 import type { Trouble } from './agent/agent.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, type IrisError } from './errors.ts'
+import { pause } from './until.ts'
 
 /** A team whose model service takes no more until then. */
 export interface Hold {
@@ -39,18 +40,6 @@ export function createHolds ({ clock, limitWait }: { clock: Clock, limitWait: ()
     return hold !== undefined && hold.until > clock.now() ? hold : undefined
   }
 
-  const sleep = (ms: number, signal: AbortSignal) => new Promise<void>((resolve, reject) => {
-    const cancel = clock.after(Math.min(ms, LONG), () => {
-      signal.removeEventListener('abort', abort)
-      resolve()
-    })
-    const abort = () => {
-      cancel()
-      reject(signal.reason as Error)
-    }
-    signal.addEventListener('abort', abort, { once: true })
-  })
-
   return {
     of,
     put (team, { until }) {
@@ -68,8 +57,7 @@ export function createHolds ({ clock, limitWait }: { clock: Clock, limitWait: ()
       for (let hold = of(team); hold !== undefined; hold = of(team)) {
         tell.heldSince ??= clock.now()
         if (hold.until - tell.heldSince > limitWait()) throw limited(hold.until)
-        signal.throwIfAborted()
-        await sleep(hold.until - clock.now(), signal)
+        await pause(Math.min(hold.until - clock.now(), LONG), { clock, signal })
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { IrisError } from './errors.ts'
+import { pause } from './until.ts'
 
 /**
  * A short outage of the place where an agent runs costs no tell: while it is out of reach, `attempt` is made again as
@@ -14,7 +15,7 @@ export async function untilReached<T> (attempt: () => Promise<T>, { clock, patie
     } catch (err) {
       const wait = waitOf(err)
       if (wait === undefined || clock.elapsed() + wait > until) throw err
-      await pause(wait, clock, signal)
+      await pause(wait, { clock, signal })
     }
   }
 }
@@ -23,19 +24,4 @@ export async function untilReached<T> (attempt: () => Promise<T>, { clock, patie
 function waitOf (err: unknown): number | undefined {
   if (!(err instanceof IrisError) || err.details?.reason !== 'unreachable') return undefined
   return Number(err.details.retryAfter) * 1000
-}
-
-function pause (ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      cancel()
-      reject(signal.reason as Error)
-    }
-    const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', abort)
-      resolve()
-    })
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
 }

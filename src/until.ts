@@ -15,3 +15,19 @@ export function until<T> (done: Promise<T>, { ms, signal, clock }: { ms: number,
     void done.then(end)
   })
 }
+
+/** Resolves after `ms`. Rejects with the signal's reason when that aborts. */
+export function pause (ms: number, { signal, clock }: { signal: AbortSignal, clock: Clock }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      cancel()
+      reject(signal.reason as Error)
+    }
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    })
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+}
