@@ -1,10 +1,9 @@
 import type { TurnRecord } from './agent/agent.ts'
-import { applyChunks } from './answer.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, type IrisError } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Usage } from '../schemas/tell.ts'
-import type { SessionRow, Store, TellRow } from './store/store.ts'
+import type { SessionRow, TellRow } from './store/store.ts'
 
 /** How a tell ended that ran when the server was killed. `known`: whether the agent has heard of it. */
 export type Recovered =
@@ -15,17 +14,16 @@ export type Recovered =
 const PATIENCE = 15_000
 
 /**
- * Says how such a tell ended, by the agent's own record of the turn: nobody else has heard its end. It is never run again.
+ * Says how such a tell ended, of whose answer so much was `heard`, by the agent's own record of the turn: nobody else has heard its end. It is never run again.
  * Never rejects.
  */
-export function createRecovery ({ store, log, clock, record, onError }: {
-  store: Store
+export function createRecovery ({ log, clock, record, onError }: {
   log: Log
   clock: Clock
   /** Undefined where there is none to be had. */
   record: (session: SessionRow, tellId: string) => Promise<TurnRecord | undefined>
   onError: (err: unknown) => void
-}): (row: TellRow, session: SessionRow) => Promise<Recovered> {
+}): (row: TellRow, session: SessionRow, heard: string) => Promise<Recovered> {
   async function recordOf (row: TellRow, session: SessionRow): Promise<TurnRecord> {
     let cancelTimer = () => {}
     const late = new Promise<undefined>(resolve => { cancelTimer = clock.after(PATIENCE, () => { resolve(undefined) }) })
@@ -49,8 +47,7 @@ export function createRecovery ({ store, log, clock, record, onError }: {
     }
   }
 
-  return async (row, session) => {
-    const heard = applyChunks(store.events.chunks(row.id))
+  return async (row, session, heard) => {
     const found = await recordOf(row, session)
     if (found.state === 'complete') {
       const { state: _, text: response, ...spent } = found

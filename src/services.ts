@@ -113,7 +113,6 @@ export function createServices ({ config: first, environment = {}, run, onError,
     }, schema)
   })
   const lookBack = createRecovery({
-    store,
     log,
     clock,
     async record ({ to, conversation, costSoFar }, tellId) {

@@ -158,8 +158,9 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
 
   /** How a tell ended that had begun in an earlier life of the server. What its readers lack of the answer comes to them as ever, before its end. */
   async function regain (running: Running): Promise<Recovered> {
-    const end = await lookBack(get(running.id), running.session)
-    const answer = createAnswer(applyChunks(store.events.chunks(running.id)))
+    const heard = applyChunks(store.events.chunks(running.id))
+    const end = await lookBack(get(running.id), running.session, heard)
+    const answer = createAnswer(heard)
     const rest = () => answer.take(limits().chunkSize, true)
     answer.block(end.response)
     for (let chunk = rest(); chunk !== null; chunk = rest()) show(running, chunk)
