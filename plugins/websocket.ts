@@ -52,10 +52,11 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
       const text = JSON.stringify(toErrorBody(new ValidationError(`This is no WebSocket handshake: ${err.message}`), own.clock.now()))
       socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
     })
-    const document = asyncApi(tools, own.version)
-    scope.get('/asyncapi.json', { schema: { hide: true } }, () => document)
+    let described: object | undefined
+    const document = () => described ??= asyncApiDocument(surroundings.requests, own.version)
+    scope.get('/asyncapi.json', { schema: { hide: true } }, document)
     scope.get('/docs/events', { schema: { hide: true } }, (_request, reply) =>
-      reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page(document)))
+      reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page(document())))
     scope.route({
       method: 'GET',
       url: '/ws',
