@@ -1,14 +1,29 @@
 import fp from 'fastify-plugin'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { IrisError, NotFoundError, PayloadTooLargeError, ValidationError, toErrorBody } from '../src/errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Logs a fault of ours that no request is answered with. */
+    fault (this: void, err: unknown): void
+  }
+  interface FastifyRequest {
+    /** Logs a fault of ours. What it is answered with says nothing of it. */
+    fault (err: unknown): void
+  }
+}
 
 export interface ErrorsOptions {
   /** Unix ms */
   now (): number
+  /** Where faults of ours go; without it the server's own log. */
+  log?: Pick<FastifyBaseLogger, 'error'>
 }
 
 /** Every answer of 400 and above is the one error body, whoever refused: a tool, a hook, or Fastify before any of them. */
-async function errors (app: FastifyInstance, { now }: ErrorsOptions): Promise<void> {
+async function errors (app: FastifyInstance, { now, log = app.log }: ErrorsOptions): Promise<void> {
+  app.decorate('fault', (err: unknown) => { log.error({ err }, 'a fault of ours') })
+  app.decorateRequest('fault', function (this: FastifyRequest, err: unknown) { log.error({ err, requestId: this.id }, 'a fault of ours') })
   app.setErrorHandler((err, request, reply) => answer(toRow(err), request, reply, now()))
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!.slice(0, 200)
@@ -19,7 +34,7 @@ async function errors (app: FastifyInstance, { now }: ErrorsOptions): Promise<vo
 export default fp(errors, { name: 'iris-errors' })
 
 /** What Fastify's constructor needs for requests that fail before any hook: bad URLs, broken HTTP, a failing router. */
-export function earlyErrors ({ now }: ErrorsOptions): Required<Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'>> {
+export function earlyErrors ({ now }: Pick<ErrorsOptions, 'now'>): Required<Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'>> {
   return {
     frameworkErrors (err, request, reply) {
       reply.header('x-request-id', request.id)
@@ -64,7 +79,7 @@ function toRow (err: unknown): unknown {
 }
 
 function answer (err: unknown, request: FastifyRequest, reply: FastifyReply, now: number): FastifyReply {
-  if (!(err instanceof IrisError)) request.log.error({ err, requestId: request.id }, 'a fault of ours')
+  if (!(err instanceof IrisError)) request.fault(err)
   const body = toErrorBody(err, now)
   const retryAfter = body.details?.retryAfter
   if (typeof retryAfter === 'number') reply.header('retry-after', Math.ceil(retryAfter))

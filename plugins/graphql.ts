@@ -37,7 +37,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
 
   async function start () {
     const [{ createEngine }, { connect, createSocketServer }] = await Promise.all([import('./graphql/engine.ts'), import('./graphql/socket.ts')])
-    const engine = await createEngine({ tools, eventStream: surroundings.eventStream, now: () => clock.now(), failed (err) { app.log.error({ err }, 'a fault of ours') } })
+    const engine = await createEngine({ tools, eventStream: surroundings.eventStream, now: () => clock.now(), failed: app.fault })
     const server = createSocketServer(engine)
     return { engine, connect: (...[socket, request]: [Parameters<typeof connect>[0], Parameters<typeof connect>[1]]) => connect(socket, request, server, engine, surroundings) }
   }
@@ -58,8 +58,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
         for (const connection of connections) stop(connection)
         done()
       },
-      errorHandler (err, socket, request) {
-        request.log.debug({ err }, 'graphql socket')
+      errorHandler (_err, socket) {
         if (socket.readyState === socket.OPEN) socket.close(1011)
       }
     })
@@ -107,7 +106,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
           socket.on('close', () => { connections.delete(connection) })
           socket.resume()
         }, (err: unknown) => {
-          request.log.error({ err }, 'a fault of ours')
+          request.fault(err)
           socket.close(1011)
         })
       }

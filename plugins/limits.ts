@@ -1,8 +1,9 @@
-import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import { normalizeIP } from '@fastify/rate-limit'
+import LocalStore from '@fastify/rate-limit/store/LocalStore.js'
 import fp from 'fastify-plugin'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Api } from '../schemas/config.ts'
-import { RateLimitedError } from '../src/errors.ts'
+import { RateLimitedError, type IrisError } from '../src/errors.ts'
 import type { Caller } from '../src/tool.ts'
 
 declare module 'fastify' {
@@ -12,9 +13,9 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Counts one more request of this caller, e.g. a frame of a socket. Throws RateLimitedError. */
-    count (): Promise<void>
+    count (): void
     /** Counts against a limit beside that of requests. Throws RateLimitedError. */
-    charge (bucket: 'tell'): Promise<void>
+    charge (bucket: 'tell'): void
   }
 }
 
@@ -23,8 +24,8 @@ export interface LimitsOptions {
   api: () => Pick<Api, 'rateLimit'>
 }
 
-type Counter = ReturnType<FastifyInstance['createRateLimit']>
-type Spent = Extract<Awaited<ReturnType<Counter>>, { isAllowed: false }>
+interface Count { readonly max: number, /** ms */ readonly window: number, readonly current: number, /** s until the window ends */ readonly reset: number }
+type Asker = Pick<FastifyRequest, 'caller'> & Partial<Pick<FastifyRequest, 'ip'>>
 
 /** Keys whose counts are kept; the least used is forgotten first. */
 const KEYS = 10_000
@@ -32,49 +33,63 @@ const KEYS = 10_000
 /**
  * One count per key, whatever it asks by: routes with `config.auth`, unknown routes, and the frames of sockets.
  * Comes after auth has learned who calls, and before auth refuses, so that guessing keys is limited too (by address).
+ * The counts are those of the plugin's own store, asked directly: its hook awaits five times for each request, which costs more
+ * than the rest of what stands before a small answer.
  */
 async function limits (app: FastifyInstance, { api }: LimitsOptions): Promise<void> {
-  await app.register(rateLimit, {
-    global: false,
-    cache: KEYS,
-    // A socket that is closed already has no address.
-    keyGenerator: ({ caller, ip }: { caller: FastifyRequest['caller'], ip: string | undefined }) => caller === null ? `ip:${normalizeIP(ip ?? '')}` : `key:${caller.name}`,
-    max: request => request.caller?.rateLimit ?? api().rateLimit.max,
-    timeWindow: () => api().rateLimit.window
+  const requests = new LocalStore(false, false, KEYS)
+  const tells = new LocalStore(false, false, KEYS)
+
+  function count (asker: Asker): Count {
+    const { max, window } = api().rateLimit
+    return add(requests, asker, asker.caller?.rateLimit ?? max, window)
+  }
+
+  function charge (asker: Asker): Count {
+    const { tells: max, tellWindow } = api().rateLimit
+    return add(tells, asker, max, tellWindow)
+  }
+
+  app.decorateRequest('count', function (this: FastifyRequest) { refuse(count(this), 'requests') })
+  app.decorateRequest('charge', function (this: FastifyRequest) { refuse(charge(this), 'tells') })
+
+  app.decorate('requestOf', (caller: Caller) => ({
+    caller,
+    count () { refuse(count(this), 'requests') },
+    charge () { refuse(charge(this), 'tells') }
+  }))
+
+  const countRequest: onRequestHookHandler = (request, reply, done) => {
+    const counted = count(request)
+    const { max, current, reset } = counted
+    reply.header('ratelimit-limit', max).header('ratelimit-remaining', Math.max(0, max - current)).header('ratelimit-reset', reset)
+    done(excess(counted, 'requests'))
+  }
+
+  app.addHook('onRoute', route => {
+    if (route.config?.auth !== undefined) route.onRequest = [countRequest].concat(route.onRequest ?? [])
   })
-  const requests = app.createRateLimit()
-  const tells = app.createRateLimit({ max: () => api().rateLimit.tells, timeWindow: () => api().rateLimit.tellWindow })
-
-  app.decorateRequest('count', async function (this: FastifyRequest) { refuse(await spend(requests, this), 'requests') })
-  app.decorateRequest('charge', async function (this: FastifyRequest) { refuse(await spend(tells, this), 'tells') })
-
-  app.decorate('requestOf', (caller: Caller) => {
-    const request = {
-      caller,
-      routeOptions: {}, // read by the counters
-      count: async () => { refuse(await spend(requests, request), 'requests') },
-      charge: async () => { refuse(await spend(tells, request), 'tells') }
-    } as unknown as FastifyRequest
-    return request
-  })
-
-  app.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.config.auth === undefined && !request.is404) return done()
-    spend(requests, request).then(spent => {
-      reply.headers({ 'ratelimit-limit': spent.max, 'ratelimit-remaining': spent.remaining, 'ratelimit-reset': spent.ttlInSeconds })
-      refuse(spent, 'requests')
-    }).then(() => { done() }, done)
+  app.addHook('onRequest', function (request, reply, done) {
+    if (request.is404) countRequest.call(this, request, reply, done)
+    else done()
   })
 }
 
 export default fp(limits, { name: 'iris-limits', dependencies: ['iris-auth'] })
 
-function spend (counter: Counter, request: FastifyRequest): Promise<Spent> {
-  return counter(request) as Promise<Spent> // the other member of its type is for allow lists, and there is none
+/** One more. A socket that is closed already has no address. */
+function add (store: LocalStore, { caller, ip }: Asker, max: number, window: number): Count {
+  let found!: { current: number, ttl: number }
+  store.incr(caller === null ? `ip:${normalizeIP(ip ?? '')}` : `key:${caller.name}`, (_err, counted) => { found = counted }, window, max)
+  return { max, window, current: found.current, reset: Math.ceil(found.ttl / 1000) }
 }
 
-function refuse ({ isExceeded, max, timeWindow, ttlInSeconds }: Spent, what: string): void {
-  if (!isExceeded) return
-  throw new RateLimitedError(`More than ${max} ${what} in ${timeWindow / 1000} s with this key. Try again in ${ttlInSeconds} s`,
-    { details: { limit: max, retryAfter: ttlInSeconds } })
+function excess ({ max, window, current, reset }: Count, what: string): IrisError | undefined {
+  if (current <= max) return undefined
+  return new RateLimitedError(`More than ${max} ${what} in ${window / 1000} s with this key. Try again in ${reset} s`, { details: { limit: max, retryAfter: reset } })
+}
+
+function refuse (counted: Count, what: string): void {
+  const error = excess(counted, what)
+  if (error !== undefined) throw error
 }

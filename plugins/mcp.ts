@@ -40,7 +40,7 @@ export default async function mcp (app: FastifyInstance, { call, identify, sessi
         if (extras.late === true) identify?.(request)
         return call(request, extras)
       },
-      failed: (err: unknown) => { request.log.error({ err, requestId: request.id }, 'An MCP call failed') }
+      failed: (err: unknown) => { request.fault(err) }
     })
   }
   const modern = createModern(shared)

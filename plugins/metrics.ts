@@ -62,7 +62,7 @@ async function metrics (app: FastifyInstance, { metrics, read, route, connected,
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     const refusal = refusalOf(request)
     if (refusal !== null) {
-      await request.count()
+      request.count()
       if (request.authError === null) refused?.(request, refusal)
       throw refusal
     }

@@ -70,8 +70,9 @@ const ajv = new Ajv({ coerceTypes: 'array', allErrors: true, strict: false })
 
 /** Path and query arrive as text. What reads as the field's type becomes it; the rest stays text, for the tool to refuse. */
 function coercion (input: TObject): (given: unknown) => Fields {
-  const bare = ({ type, items }: TSchema): object => ({ ...(type && { type }), ...(items && { items: bare(items) }) })
-  const types = Object.entries(input.properties).map(([key, field]) => [key, bare(field)])
+  const bare = ({ type, items }: TSchema): { type?: unknown } => ({ ...(type && { type }), ...(items && { items: bare(items) }) })
+  const types = Object.entries(input.properties).map(([key, field]) => [key, bare(field)] as const)
+  if (types.every(([, { type }]) => type === 'string')) return given => given as Fields
   let apply: ValidateFunction | undefined // compiled at its first use: a start does not pay for what is never called
   return given => {
     apply ??= ajv.compile({ type: 'object', properties: Object.fromEntries(types) })
@@ -82,6 +83,7 @@ function coercion (input: TObject): (given: unknown) => Fields {
 
 /** One input of three parts. A field may come twice only where both say the same. */
 function join (params: Fields, query: Fields, body: unknown): unknown {
+  if (body === undefined && Object.keys(query).length === 0) return params
   if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) return body
   const input: Fields = { ...body, ...query, ...params }
   for (const part of [body as Fields | null | undefined, query]) {

@@ -10,10 +10,15 @@ export interface SecurityOptions {
   api: () => Pick<Api, 'cors' | 'hosts'>
   /** The address that is bound. */
   host: string
+  /** The paths whose answers are data: no browser shows them as a page. */
+  data: RegExp
 }
 
 const HOST = /^(\[[0-9a-f:.]+\]|[^:@/\\?#[\]\s]+)(?::\d{1,5})?$/
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|(?:[^.]+\.)*localhost)$/
+
+/** The headers that matter where no page is shown: it may not be run, framed, or loaded by another origin, whatever it is taken for. */
+const OF_DATA = ['content-security-policy', 'cross-origin-resource-policy', 'x-content-type-options']
 
 /** What a page on an allowed origin may read of an answer. */
 const EXPOSED = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'retry-after', 'x-request-id', 'www-authenticate', 'mcp-session-id']
@@ -23,21 +28,28 @@ const EXPOSED = ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset', 'r
  * has the wrong Host, a page of another origin has the wrong Origin. The same for REST, MCP and the WebSocket upgrade.
  * Then CORS for the origins that are allowed, and the security headers of every answer.
  */
-async function security (app: FastifyInstance, { api, host }: SecurityOptions): Promise<void> {
-  const headers = { ...await helmetHeaders(), vary: 'Origin' }
+async function security (app: FastifyInstance, { api, host, data }: SecurityOptions): Promise<void> {
+  const { ofPages, ofData } = await helmetHeaders()
   const bound = host.includes(':') ? `[${host}]` : host.toLowerCase()
 
+  /** The last Host that was let in, and the list by which it was. Most requests name the same one. */
+  let last: { host: string | undefined, hosts: readonly string[] } | undefined
+
+  function answersTo (host: string | undefined): boolean {
+    const { hosts } = api()
+    if (last?.host === host && last?.hosts === hosts) return true
+    const name = HOST.exec(host?.toLowerCase() ?? '')?.[1]
+    if (name === undefined || !(LOOPBACK.test(name) || name === bound || hosts.some(one => one.toLowerCase() === name))) return false
+    last = { host, hosts }
+    return true
+  }
+
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers)
-    reply.header('x-request-id', request.id)
-    if (request.headers.upgrade !== undefined) endAfter(reply)
-    const asked = request.headers.host?.toLowerCase() ?? ''
-    const name = HOST.exec(asked)?.[1]
-    if (name === undefined || !(LOOPBACK.test(name) || name === bound || api().hosts.some(one => one.toLowerCase() === name))) {
-      return done(new ForbiddenError('This server does not answer to that Host name. api.hosts in config.yaml lists further ones'))
-    }
-    const origin = request.headers.origin?.toLowerCase()
-    if (origin !== undefined && origin !== `http://${asked}` && origin !== `https://${asked}` && !listed(origin)) {
+    const { host, origin, upgrade } = request.headers
+    reply.headers(data.test(request.url) ? ofData : ofPages).header('x-request-id', request.id)
+    if (upgrade !== undefined) endAfter(reply)
+    if (!answersTo(host)) return done(new ForbiddenError('This server does not answer to that Host name. api.hosts in config.yaml lists further ones'))
+    if (origin !== undefined && !ownOrigin(origin.toLowerCase(), host!.toLowerCase()) && !listed(origin.toLowerCase())) {
       return done(new ForbiddenError('Pages of this Origin may not call this server. api.cors in config.yaml lists those that may'))
     }
     done()
@@ -63,6 +75,8 @@ async function security (app: FastifyInstance, { api, host }: SecurityOptions): 
 
 export default fp(security, { name: 'iris-security' })
 
+const ownOrigin = (origin: string, host: string) => origin === `http://${host}` || origin === `https://${host}`
+
 /** No parser reads on after an upgrade, so one that is answered by anything but a socket must end its connection. */
 function endAfter ({ raw }: FastifyReply): void {
   const { socket } = raw
@@ -83,9 +97,10 @@ async function hookOf (app: FastifyInstance, plugin: typeof cors, options: Fasti
  * The headers helmet sets, taken down once: per request the plugin costs more than the rest of a small answer.
  * An answer of an API is data, so nothing in it may load, run or be framed; a page brings its own policy.
  * What only speaks to old browsers is left out. No HSTS: whoever ends TLS in front of us decides that, and on `localhost` it
- * would catch every other local server.
+ * would catch every other local server. What only concerns a document, or one that opens it, is left out of data; nor does it vary:
+ * it is asked for with a key, so nobody may keep it for another.
  */
-async function helmetHeaders (): Promise<Record<string, string>> {
+async function helmetHeaders () {
   const probe = Fastify()
   await probe.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] } },
@@ -99,5 +114,7 @@ async function helmetHeaders (): Promise<Record<string, string>> {
   probe.get('/', (_request, reply) => reply.send(reply.raw.getHeaders()))
   const response = await probe.inject('/')
   await probe.close()
-  return response.json()
+  const all = response.json<Record<string, string>>()
+  const ofData = Object.fromEntries(OF_DATA.map(name => [name, all[name]!]))
+  return { ofPages: { ...all, vary: 'Origin' }, ofData }
 }

@@ -43,8 +43,7 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
         done()
       },
       // The peer's faults come here with the socket closing already; what comes with it open is ours.
-      errorHandler (err, socket, request) {
-        request.log.debug({ err }, 'websocket')
+      errorHandler (_err, socket) {
         if (socket.readyState === socket.OPEN) socket.close(1011)
       }
     })

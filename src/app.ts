@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
 import errors, { earlyErrors } from '../plugins/errors.ts'
 import graphql, { graphqlSchema } from '../plugins/graphql.ts'
@@ -35,6 +35,9 @@ const INSTRUCTIONS = 'Iris lets you talk to coding agents in other project direc
 /** The page and the library it uses, as compiled, and what of it needs no compiling. Seen from dist/src. */
 const PAGE = [['page', '../clients/page'], ['page', '../../clients/page'], ['js/src', '../clients/js/src']] as const
 
+/** Where no page is answered. */
+const DATA = /^\/(api\/|mcp$|graphql$)/
+
 export interface AppOptions {
   log?: FastifyBaseLogger
   tools?: readonly Tool[]
@@ -53,16 +56,12 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
   const tools = metrics?.called(seen) ?? seen
   const { follow } = services.log
   const app = Fastify({
-    ...(log !== undefined && { loggerInstance: log }),
-    // A line per request costs as much as the request; faults are logged where they are answered.
-    logController: new LogController({ disableRequestLogging: true }),
-    // Nor does each request need a logger of its own: what is logged says which one it was.
-    childLoggerFactory: logger => logger,
+    // It is given no logger: it would listen to the end of each answer. Faults are logged where they are answered.
     bodyLimit: api().bodyLimit,
     trustProxy: api().trustProxy,
     return503OnClosing: false, // the tools say what a stopping server still does
     ...earlyErrors({ now: clock.now }),
-    genReqId: () => randomUUID(),
+    genReqId: requestIds(),
     requestIdHeader: false,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200 }
@@ -71,8 +70,8 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
   const refused = refusals(services)
   const call = (via: string) => callMaker(services, via)
 
-  await app.register(errors, { now: clock.now })
-  await app.register(security, { api, host: config().settings.host })
+  await app.register(errors, { now: clock.now, ...(log !== undefined && { log }) })
+  await app.register(security, { api, host: config().settings.host, data: DATA })
   await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
   await app.register(limits, { api })
   if (metrics !== undefined) {
@@ -100,7 +99,7 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
     now: clock.now,
     call: (caller, own) => agentCall(app.requestOf(caller), own),
     count: caller => app.requestOf(caller).count(),
-    failed: err => { app.log.error({ err }, "An agent's own call failed") }
+    failed: app.fault
   })
   services.agentCalls.carriedBy(agentTools)
   app.addHook('onListen', done => {
@@ -150,6 +149,13 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
     interests: (caller, rooms) => interests(rooms, { ...services, caller })
   })
   return app
+}
+
+/** Random by their first part, which is this server's run; to draw each one anew costs more. */
+function requestIds (): () => string {
+  const run = randomUUID().slice(0, 13)
+  let count = 0
+  return () => `${run}-${++count}`
 }
 
 type Own = Pick<Call, 'signal' | 'emit' | 'patience' | 'idempotencyKey'>

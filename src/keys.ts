@@ -25,6 +25,8 @@ export interface Keys {
   rotate (name: string): { key: string, record: KeyRecord }
 }
 
+interface Known { readonly record: KeyRecord, readonly caller: Caller }
+
 const PREFIX = 'iris_sk_'
 
 /** Names of callers that begin so are those of agents, never of keys. */
@@ -36,7 +38,9 @@ export const ANONYMOUS: Caller = Object.freeze({ name: 'local', self: 'local', p
 export const hashKey = (token: string) => digest('sha256', token)
 
 export function createKeys ({ store: { keys }, clock, config }: { store: Pick<Store, 'keys'>, clock: Clock, config: () => Config }): Keys {
-  let known = new Map<string, { record: KeyRecord, caller: Caller }>()
+  let known = new Map<string, Known>()
+  /** Of `known`, by the keys themselves, for those that were seen: to hash each time costs more than the rest of who asks. */
+  let met = new Map<string, Known>()
   let seen: { version: number, config: Config } | null = null
   let looked = false
   /** By hash, like the others, so that how long a look takes says nothing of a key. */
@@ -51,6 +55,7 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
     if (seen?.version !== now.version || seen.config !== now.config) {
       const records = [...configKeys(now.config), ...keys.list()]
       known = new Map(records.map(record => [record.hash, { record, caller: toCaller(record) }]))
+      met = new Map()
       seen = now
     }
     return known
@@ -67,10 +72,16 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
 
   return {
     authenticate (token) {
-      const hash = hashKey(token)
-      const found = byHash().get(hash)
-      if (found === undefined) return lent.get(hash)?.() ?? null
-      return timingSafeEqual(Buffer.from(found.record.hash), Buffer.from(hash)) && inForce(found.record) ? found.caller : null
+      const all = byHash()
+      let found = met.get(token)
+      if (found === undefined) {
+        const hash = hashKey(token)
+        found = all.get(hash)
+        if (found === undefined) return lent.get(hash)?.() ?? null
+        if (!timingSafeEqual(Buffer.from(found.record.hash), Buffer.from(hash))) return null
+        met.set(token, found)
+      }
+      return inForce(found.record) ? found.caller : null
     },
     named (name) {
       const found = [...byHash().values()].find(({ record }) => record.name === name)

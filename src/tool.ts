@@ -160,11 +160,16 @@ export function defineTool<const I extends TObject, const O extends TProperties>
   // What has no route changes nothing but the socket that it comes by.
   const changes = spec.http.method !== 'GET' && spec.http.url !== ''
 
-  async function perform (args: Static<I>, call: Call) {
-    const answer = await handler(args, call) as Record<string, unknown>
+  function finish (answer: Record<string, unknown>, call: Call) {
     answer.timestamp = call.clock.now()
     checkOutput(answer)
     return answer
+  }
+
+  /** Who answers at once is not waited for. */
+  function perform (args: Static<I>, call: Call) {
+    const answer = handler(args, call)
+    return answer instanceof Promise ? answer.then(later => finish(later, call)) : finish(answer, call)
   }
 
   const once = (args: Static<I>, call: Call, touch: (name: string) => void) => call.idempotency.once({
@@ -179,7 +184,7 @@ export function defineTool<const I extends TObject, const O extends TProperties>
       reach(call.caller, name)
     },
     charge: async () => { if (spec.charge !== undefined) await call.charge(spec.charge) },
-    perform: attempt => perform(args, Object.create(call, spec.resumes === true ? { attempt: { value: attempt } } : { signal: { value: new AbortController().signal } }) as Call)
+    perform: async attempt => perform(args, Object.create(call, spec.resumes === true ? { attempt: { value: attempt } } : { signal: { value: new AbortController().signal } }) as Call)
   })
 
   function record (call: Call, from: Origin, outcome: string, team: string | undefined, ...told: unknown[]) {
@@ -204,7 +209,8 @@ export function defineTool<const I extends TObject, const O extends TProperties>
         else {
           if (team !== null) reach(call.caller, touched = team(args, call))
           if (spec.charge !== undefined) await call.charge(spec.charge)
-          answer = await perform(args, call)
+          const performed = perform(args, call)
+          answer = performed instanceof Promise ? await performed : performed
         }
         if (began !== undefined) record(call, began, 'ok', touched, raw, answer)
         return answer

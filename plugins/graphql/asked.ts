@@ -22,7 +22,7 @@ export function askedBy (request: FastifyRequest, call: MakeCall, own: { readonl
   return {
     callWith,
     async run (tool, input, idempotencyKey) {
-      if (!paid) await request.count()
+      if (!paid) request.count()
       paid = false
       return tool.run(input, callWith(idempotencyKey))
     }

@@ -105,7 +105,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
 
   function failed (err: unknown) {
     if (socket.readyState !== socket.OPEN) return // what could not be sent any more
-    request.log.error({ err, requestId: request.id }, 'a fault of ours')
+    request.fault(err)
     close(1011, 'A fault of the server')
   }
 
@@ -158,7 +158,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
   /** Counts the operation, and what it is to be executed with. Throws RateLimitedError, ValidationError, GraphQLError. */
   async function admit (operation: Operation): Promise<ExecutionArgs> {
     if (judge() === null) throw new UnauthorizedError('A key is needed now')
-    await request.count()
+    request.count()
     const document = engine.read(operation)
     if (running + streams.size >= MAX_OPEN) throw new RateLimitedError(`${MAX_OPEN} operations of this socket have not ended yet`)
     running++

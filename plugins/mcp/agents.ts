@@ -12,7 +12,7 @@ export interface AgentToolsOptions extends DispatchOptions {
   /** Makes the call that a message runs in. */
   call (caller: Caller, extras: Extras): Call
   /** Counts one more request of this caller. Throws RateLimitedError. */
-  count (caller: Caller): Promise<void>
+  count (caller: Caller): void
   /** Records a fault of ours, which the agent is told nothing about. */
   failed (err: unknown): void
 }
@@ -27,7 +27,7 @@ export function createAgentTools ({ version, instructions, call, count, failed, 
   const counted = (caller: () => Caller): Dispatch => async (method, params, context) => {
     if (method !== 'tools/call') return dispatch(method, params, context)
     try {
-      await count(caller())
+      count(caller())
     } catch (err) {
       if (!(err instanceof IrisError)) failed(err)
       const body = toErrorBody(err, now())

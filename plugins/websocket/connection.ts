@@ -134,7 +134,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   }
 
   function fail (err: unknown, id: Id) {
-    if (!(err instanceof IrisError)) request.log.error({ err, requestId: request.id }, 'a fault of ours')
+    if (!(err instanceof IrisError)) request.fault(err)
     outbox.send('error', toErrorBody(err, clock.now()), id)
   }
 
@@ -145,7 +145,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     if (!open || (frame.event === 'auth' && request.token === null)) return authenticate(frame)
     if (judge() === null) return
     try {
-      await request.count()
+      request.count()
       await perform(frame)
     } catch (err) {
       fail(err, frame.id)
@@ -190,7 +190,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
     } catch (err) {
       // Once a tell has begun, its own end is the answer, also to a wait that ended before it.
       if (!events || !told) throw err
-      if (!(err instanceof IrisError)) request.log.error({ err, requestId: request.id }, 'a fault of ours')
+      if (!(err instanceof IrisError)) request.fault(err)
     } finally {
       settled = true
       release()

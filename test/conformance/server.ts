@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
+import errors from '../../plugins/errors.ts'
 import mcp, { type McpOptions } from '../../plugins/mcp.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { KeyedCall } from '../../src/idempotency.ts'
@@ -39,6 +40,7 @@ export async function buildServer (): Promise<FastifyInstance> {
       idempotencyKey: own.idempotencyKey
     }) as unknown as Call
   }
+  await app.register(errors, { now: systemClock.now })
   await app.register(mcp, options)
   return app
 }

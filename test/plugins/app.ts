@@ -101,7 +101,7 @@ export async function house (t: Test, { api = apiOf(), host = '127.0.0.1', ...op
   const app = Fastify({ ...earlyErrors({ now: () => NOW }), bodyLimit: api.bodyLimit, forceCloseConnections: true, ...options })
   t.teardown(() => app.close())
   await app.register(errors, { now: () => NOW })
-  await app.register(security, { api: () => api, host })
+  await app.register(security, { api: () => api, host, data: /^\/api\// })
   await app.register(auth, { api: () => api, authenticate: token => keys.get(token) ?? null, anonymous: callerOf('local') })
   await app.register(limits, { api: () => api })
   return { app, api, keys }

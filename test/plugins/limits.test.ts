@@ -10,7 +10,7 @@ async function start (t: Parameters<typeof house>[0], api = rate(3)) {
   made.app.get('/open', async () => 'ok')
   await made.app.register(rest, { prefix: '/api', tools, call: callFor })
   made.app.get('/frames/:n', { config: { auth: true } }, async request => {
-    for (let left = Number((request.params as { n: string }).n); left > 0; left--) await request.count()
+    for (let left = Number((request.params as { n: string }).n); left > 0; left--) request.count()
     return 'ok'
   })
   const port = await listen(made.app)

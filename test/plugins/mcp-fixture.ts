@@ -117,6 +117,7 @@ export async function createFixture (t: { teardown (fn: () => unknown): void }, 
   let last: Call
   const app = Fastify({ bodyLimit: 64 * 1024 })
   const callers = new WeakMap<object, Caller>()
+  app.decorateRequest('fault', err => { faults.push(err) })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-hook', 'was here')
     const name = String(request.headers.authorization).replace('Bearer ', '')
@@ -124,7 +125,6 @@ export async function createFixture (t: { teardown (fn: () => unknown): void }, 
     if (name === 'nobody-in-plain-text') return await reply.code(403).send('Go away')
     if (permissions === undefined) throw new UnauthorizedError('No such key')
     callers.set(request, { name, self: name, permissions: new Set(permissions), teams: null, as: null })
-    request.log.error = (({ err }: { err: unknown }) => { faults.push(err) }) as typeof request.log.error
   })
   app.setErrorHandler((err: Error & { statusCode?: number }, _request, reply) => {
     const known = err instanceof IrisError ? err : new IrisError('ValidationError', err.statusCode ?? 500, err.message)

@@ -91,3 +91,14 @@ t.test('the headers of helmet stand on every answer, and each has its own reques
   }
   t.equal(ids.size, 2)
 })
+
+t.test('an answer that is data has those of them that matter where no page is shown', async t => {
+  const { app } = await house(t)
+  await app.register(rest, { prefix: '/api', tools, call: callFor })
+  const port = await listen(app)
+  for (const [path, status] of [['/api/things/a', 200], ['/api/nowhere', 404]] as const) {
+    const answer = await ask(port, 'GET', path, { headers: bearer('root') })
+    t.match(answer, { status, headers: { 'content-security-policy': /default-src 'none'.*frame-ancestors 'none'/, 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin', 'x-request-id': /./ } }, path)
+    t.notOk(answer.headers['referrer-policy'] ?? answer.headers['cross-origin-opener-policy'], path)
+  }
+})
