@@ -12,6 +12,7 @@ import mcp from '../plugins/mcp.ts'
 import metricsRoute from '../plugins/metrics.ts'
 import openapi from '../plugins/openapi.ts'
 import page from '../plugins/page.ts'
+import requestLog, { type Line } from '../plugins/request-log.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
@@ -40,13 +41,15 @@ const DATA = /^\/(api\/|mcp$|graphql$)/
 
 export interface AppOptions {
   log?: FastifyBaseLogger
+  /** Hears of each request that was answered. */
+  answered?: (line: Line) => void
   tools?: readonly Tool[]
   /** Whether new work is taken. */
   ready?: () => boolean
 }
 
 /** The list of plugins, in order: who may ask at all, who asks, how often, then what there is. */
-export async function buildApp (services: Wiring, { log, tools: given = allTools, ready = () => true }: AppOptions = {}): Promise<FastifyInstance> {
+export async function buildApp (services: Wiring, { log, answered, tools: given = allTools, ready = () => true }: AppOptions = {}): Promise<FastifyInstance> {
   const { clock, keys, version, config } = services
   const api = () => config().api
   const metrics = config().metrics.enabled ? createMetrics(services) : undefined
@@ -73,6 +76,7 @@ export async function buildApp (services: Wiring, { log, tools: given = allTools
   await app.register(errors, { now: clock.now, ...(log !== undefined && { log }) })
   await app.register(security, { api, host: config().settings.host, data: DATA })
   await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
+  if (answered !== undefined) await app.register(requestLog, { write: answered })
   await app.register(limits, { api })
   if (metrics !== undefined) {
     await app.register(metricsRoute, { ...metrics, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })

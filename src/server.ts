@@ -49,7 +49,13 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const orphans = await endOrphans(home, services)
     if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
     let draining = false
-    const app = await buildApp(services, { log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }), ready: () => !draining })
+    const requests = config.api.logRequests ? requestLog() : undefined
+    if (requests !== undefined) made.unshift(requests)
+    const app = await buildApp(services, {
+      log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }),
+      ...(requests !== undefined && { answered: requests.write }),
+      ready: () => !draining
+    })
     services.approvals.recover() // before anybody could answer one that nobody waits for
     made.unshift(app)
     await app.listen({ host: settings.host, port: settings.httpPort }).catch(err => {
@@ -69,6 +75,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       const hangUp = services.clock.after(LAST_WORDS, () => { app.server.closeAllConnections() })
       await Promise.all([app.close(), services.pool.close()])
       hangUp()
+      requests?.close()
       await services.close()
       await watchdog.dismiss()
       removeServerFile(home, process.pid)
@@ -87,6 +94,13 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     unlock()
     throw err
   }
+}
+
+/** Lines of requests are written when there is time: a system call for each would cost as much as the request. */
+function requestLog () {
+  const destination = pino.destination({ dest: 2, sync: false })
+  const log = pino({ base: null }, destination)
+  return { write (line: object) { log.info(line, 'request') }, close () { destination.flushSync() } }
 }
 
 function address ({ address, family, port }: AddressInfo): string {

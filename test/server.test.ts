@@ -42,6 +42,21 @@ t.test('SIGTERM tells a caller whose tell does not finish in time', async t => {
   t.equal(await ended, 0)
 })
 
+t.test('each answer has a line in the log where that is wanted: who, what and how long, never what was said', async t => {
+  const server = await startProcess({ home: scratch(t), api: { logRequests: true } })
+  await tell(server, 'a secret word')
+  await fetch(`${server.url}/api/teams/echo/status?word=secret`)
+  await fetch(`${server.url}/nowhere/secret`.replace('secret', 'place'))
+  t.equal(await server.end(), 0)
+  const lines = server.log().split('\n').filter(line => line.includes('"request"')).map(line => JSON.parse(line) as Body)
+  t.match(lines.filter(({ path }) => path !== '/health/live'), [
+    { method: 'POST', path: '/api/teams/tell', status: 200, key: 'admin', address: '127.0.0.1', requestId: /./, ms: Number, level: 30 },
+    { method: 'GET', path: '/api/teams/echo/status', status: 401, key: null },
+    { method: 'GET', path: '/nowhere/place', status: 404, key: null }
+  ])
+  t.notMatch(server.log(), new RegExp(`secret|${server.key}`))
+})
+
 t.test('sessions, tells, what was said and keys survive a restart, and the conversation goes on', async t => {
   const home = scratch(t)
   const before = await startProcess({ home })

@@ -23,6 +23,7 @@ export function apiOf (some: Partial<Api> = {}): Api {
     cors: [],
     hosts: [],
     trustProxy: false,
+    logRequests: false,
     bodyLimit: 64 * 1024,
     rateLimit: { max: 1000, window: 900_000, tells: 1000, tellWindow: 60_000 },
     ...some
