@@ -92,7 +92,7 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   }
 
   function record (type: MessageType, data: unknown, tellId: string | null = null, parent?: string) {
-    note(() => { log.append({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data, ...(parent !== undefined && { parent }) } } }) })
+    log.note({ event: 'cache:message', data: { ...of, ...(tellId !== null && { tellId }), message: { timestamp: clock.now(), type, data, ...(parent !== undefined && { parent }) } } })
   }
 
   /** Whatever fails in here, the reader of the agent's output goes on, and every listener hears the event. */

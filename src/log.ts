@@ -6,8 +6,15 @@ import type { EventRow, Store } from './store/store.ts'
 
 /** What happened, in one order. The only publisher of events. */
 export interface Log {
-  /** Store the events as one with `change`, then publish them. */
+  /** Store the events as one with `change`, then publish them. What was noted before goes before them, into the same transaction. */
   append (events: Event | readonly Event[], change?: () => void): StoredEvent[]
+  /**
+   * Store and publish the event with others that come in the same turn of the event loop, before anybody else has his: a
+   * transaction for each would cost more than the event. `then` hears of it when that is done, and nobody where the store fails.
+   */
+  note (event: Event, then?: (stored: StoredEvent) => void): void
+  /** What is noted is stored when it returns. */
+  flush (): void
   /** The number of the newest event. */
   head (): number
   /** Where a reader of these rooms that has all up to `after` goes on, and whether something it has not seen is gone. */
@@ -22,17 +29,63 @@ export interface Log {
   follow (reader: Reader): Feed
 }
 
-export function createLog ({ store, bus, clock }: { store: Store, bus: Bus, clock: Clock }): Log {
+export function createLog ({ store, bus, clock, onError }: { store: Store, bus: Bus, clock: Clock, onError: (err: unknown) => void }): Log {
+  let noted: Noted[] = []
+
+  /** All of it or nothing. */
+  function keep<T> (notes: readonly Noted[], work: () => T): T {
+    const { stored, result } = store.transaction(() => ({
+      stored: notes.map(({ event, at }) => store.events.append(event, at)),
+      result: work()
+    }))
+    for (const [n, event] of stored.entries()) {
+      publish(event)
+      try { notes[n]!.then?.(event) } catch (err) { onError(err) }
+    }
+    return result
+  }
+
+  const publish = (event: StoredEvent) => { bus.publish(publishedOf(event)) }
+  const nothing = () => {}
+
+  function flush () {
+    const notes = noted
+    noted = []
+    if (notes.length === 0) return
+    try {
+      keep(notes, nothing)
+    } catch (err) {
+      // One that cannot be stored does not take the others with it.
+      if (notes.length === 1) onError(err)
+      else for (const note of notes) try { keep([note], nothing) } catch (err) { onError(err) }
+    }
+  }
+
   const log: Log = {
-    append (events, change) {
+    append (events, change = nothing) {
       const at = clock.now()
-      const stored = store.transaction(() => {
-        change?.()
+      const work = () => {
+        change()
         return [events].flat().map(event => store.events.append(event as Event, at))
-      })
-      for (const event of stored) bus.publish(publishedOf(event))
+      }
+      const notes = noted
+      noted = []
+      let stored: StoredEvent[]
+      try {
+        stored = keep(notes, work)
+      } catch (err) {
+        if (notes.length === 0) throw err
+        noted = notes
+        flush()
+        stored = keep([], work)
+      }
+      for (const event of stored) publish(event)
       return stored
     },
+    note (event, then) {
+      if (noted.push({ event, at: clock.now(), then }) === 1) setImmediate(flush)
+    },
+    flush,
     head: () => store.events.head(),
     begin (after, rooms) {
       const [head, floor] = [store.events.head(), store.events.floor()]
@@ -50,6 +103,8 @@ export function createLog ({ store, bus, clock }: { store: Store, bus: Bus, cloc
   const source = { ...log, clock }
   return log
 }
+
+interface Noted { readonly event: Event, readonly at: number, readonly then: ((stored: StoredEvent) => void) | undefined }
 
 function publishedOf (event: StoredEvent): Published {
   let text: string | undefined

@@ -40,11 +40,7 @@ export function createRecovery ({ log, clock, record, onError }: {
   /** The agent's frames of the end of the turn went nowhere: this stands in their place. */
   function note ({ id: tellId, sessionId, to: team }: TellRow, text: string) {
     const data = { subtype: 'turn_recovered', message: 'The server was killed before it heard the end of this turn. The whole answer is taken from the record of the agent', text }
-    try {
-      log.append({ event: 'cache:message', data: { sessionId, team, tellId, message: { timestamp: clock.now(), type: 'system', data } } })
-    } catch (err) {
-      onError(err)
-    }
+    log.note({ event: 'cache:message', data: { sessionId, team, tellId, message: { timestamp: clock.now(), type: 'system', data } } })
   }
 
   return async (row, session, heard) => {

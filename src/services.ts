@@ -82,7 +82,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
   }
   const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
-  const log = createLog({ store, bus, clock })
+  const log = createLog({ store, bus, clock, onError })
   const teams = createTeams(config, team => places.of(team)?.status())
   const sessions = createSessions({ store, clock })
   const approvals = createApprovals({
@@ -136,6 +136,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
     await webhooks.stop()
     await tracing?.close()
     stopTrimming()
+    log.flush()
     store.close()
   }
   async function drain (ms: number) {

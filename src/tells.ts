@@ -1,4 +1,4 @@
-import type { EventOf } from '../schemas/event.ts'
+import type { EventOf, StoredEvent } from '../schemas/event.ts'
 import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
 import { applyChunks, createAnswer, type Chunk } from './answer.ts'
@@ -113,11 +113,16 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   /** Store, publish, and tell whoever watches this tell. */
   function tellOf (running: Running, event: Progress, change?: () => void) {
     const [stored] = log.append(event as EventOf<'tell:started'>, change)
-    for (const watcher of running.watchers) watcher({ ...event, seq: stored!.seq })
+    watched(running, event, stored!)
+  }
+
+  function watched (running: Running, event: Progress, { seq }: StoredEvent) {
+    for (const watcher of running.watchers) watcher({ ...event, seq })
   }
 
   function show (running: Running, chunk: Chunk) {
-    try { tellOf(running, { event: 'tell:chunk', data: { ...of(running), ...chunk } }) } catch (err) { onError(err) }
+    const event = { event: 'tell:chunk', data: { ...of(running), ...chunk } } as const
+    log.note(event, stored => { watched(running, event, stored) })
   }
 
   const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })

@@ -87,6 +87,7 @@ t.test('how long words are gathered, and how long a chunk may be, is configured'
   t.same(chunks.slice(1), [[4, 'two three ']])
   say('0123456789')
   say('abcdefghijklmnopqrstuvwxyz')
+  await turns()
   t.same(chunks.slice(2), [[14, '0123456789abcdef'], [30, 'ghijklmnopqrstuv'], [46, 'wxyz']], 'what is long goes out at once, in pieces')
   agent.processes[0]!.reply('x'.repeat(100))
   await tells.wait(tellId, 0, never)
@@ -100,6 +101,7 @@ t.test('without an interval each delta is a chunk', async t => {
   const { tellId } = tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push(progress.data.chunk) })
   await turns()
   for (const text of ['one ', 'two ', 'three ']) agent.processes[0]!.say({ type: 'delta', tellId, text })
+  await turns()
   t.same(chunks, ['one ', 'two ', 'three '])
 })
 

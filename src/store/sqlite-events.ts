@@ -7,7 +7,11 @@ import type { CacheStats, EventRow, Store } from './store.ts'
 /** Characters of a page of a cache: larger ones would hold up everybody else. */
 const PAGE = 4 * 1024 * 1024
 
-export function eventTable (db: Database): Store['events'] {
+/** Bytes that an event takes on the disk beside its data: as the column `size` counts it. */
+const OVERHEAD = 300
+
+/** `settle`: at the end of a transaction, before it is committed or taken back: adds what was appended to the totals, or forgets it. */
+export function eventTable (db: Database): Store['events'] & { settle (done: boolean): void } {
   const append = db.prepare('INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (?, ?, ?, ?, ?, ?)')
   const head = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
   const since = db.prepare<[number, number], EventRow>('SELECT seq, at, event, team, session_id AS sessionId, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?')
@@ -19,11 +23,35 @@ export function eventTable (db: Database): Store['events'] {
   const chunks = db.prepare<[string], string>("SELECT data FROM event WHERE tell_id = ? AND event = 'tell:chunk' ORDER BY seq").pluck()
   const dropChunks = db.prepare("DELETE FROM event WHERE tell_id = ? AND event = 'tell:chunk'")
 
+  const add = db.prepare('INSERT INTO event_total (session_id, events, bytes) VALUES (?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes')
+  /** By session, and by '' of all: what this transaction has appended. */
+  const grown = new Map<string, { events: number, bytes: number }>()
+
+  function grow (sessionId: string, bytes: number) {
+    const total = grown.get(sessionId)
+    if (total === undefined) grown.set(sessionId, { events: 1, bytes })
+    else {
+      total.events++
+      total.bytes += bytes
+    }
+  }
+
   return {
+    settle (done) {
+      if (done) for (const [sessionId, { events, bytes }] of grown) add.run(sessionId, events, bytes)
+      grown.clear()
+    },
     append (event, at) {
       const { team, sessionId } = event.data
       const tellId = 'tellId' in event.data ? event.data.tellId ?? null : null
-      const { lastInsertRowid } = append.run(at, event.event, team, sessionId, tellId, JSON.stringify(event.data))
+      const data = JSON.stringify(event.data)
+      const { lastInsertRowid } = append.run(at, event.event, team, sessionId, tellId, data)
+      // The pieces of a running answer go with its end.
+      if (event.event !== 'tell:chunk') {
+        const size = Buffer.byteLength(data) + OVERHEAD
+        grow(sessionId, size)
+        grow('', size)
+      }
       return { ...event, seq: Number(lastInsertRowid), at }
     },
     head: () => head.get()!,

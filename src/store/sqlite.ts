@@ -32,12 +32,23 @@ export function openStore (home: string): Store {
   }
   migrate(db, pragmas.version)
 
-  const whole = db.transaction((work: () => unknown) => work())
+  const { settle, ...events } = eventTable(db)
+  const whole = db.transaction((work: () => unknown) => {
+    let done = false
+    try {
+      const result = work()
+      done = true
+      return result
+    } finally {
+      settle(done)
+    }
+  })
+  const transaction = <T>(work: () => T) => (db.inTransaction ? work() : whole.immediate(work)) as T
   return {
-    transaction: <T>(work: () => T) => (db.inTransaction ? work() : whole.immediate(work)) as T,
+    transaction,
     sessions: sessionTable(db),
     tells: tellTable(db),
-    events: eventTable(db),
+    events: { ...events, append: (event, at) => transaction(() => events.append(event, at)) },
     keys: keyTable(db),
     approvals: approvalTable(db),
     idempotency: idempotencyTable(db),

@@ -9,6 +9,7 @@ import { secret } from './008-secret.ts'
 import { totals } from './009-totals.ts'
 import { parts } from './010-parts.ts'
 import { webhook } from './020-webhook.ts'
+import { sums } from './021-sums.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts, webhook]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts, webhook, sums]
