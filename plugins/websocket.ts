@@ -6,8 +6,8 @@ import { ValidationError, toErrorBody } from '../src/errors.ts'
 import type { Call, Tool } from '../src/tool.ts'
 import { asyncApiDocument } from './websocket/asyncapi.ts'
 import { connect, type Connection, type Surroundings } from './websocket/connection.ts'
-import type { Published } from './websocket/frames.ts'
 import { PAGE_POLICY, page } from './websocket/page.ts'
+import { endOfTurn, joiner, preparer } from './websocket/prepared.ts'
 import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
 
 export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health' | 'follow' | 'slow'> {
@@ -31,7 +31,7 @@ const STOP_WITHIN = 1_000
 async function websocket (app: FastifyInstance, { tools, api, begin, interests, call, ...own }: WebSocketOptions): Promise<void> {
   const connections = new Set<Connection>()
   let stopping = false
-  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ begin, interests })), bytesOf: bytesOnce() }
+  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ begin, interests })), prepare: preparer(), join: joiner(), later: endOfTurn() }
 
   // In a scope of its own: its hooks would cost every other route a tenth.
   await app.register(async scope => {
@@ -93,14 +93,4 @@ function requestsOf (tools: readonly Tool[], rooms: ReadonlyMap<string, Tool>): 
     if (tool.socket !== undefined) requests.set(tool.socket.event, { tool, events: tool.socket.answer === 'events', answer: 'result' })
   }
   return requests
-}
-
-/** The frame of an event in UTF-8, once for all who hear it. */
-function bytesOnce (): (published: Published) => Buffer {
-  const made = new WeakMap<Published, Buffer>()
-  return published => {
-    let bytes = made.get(published)
-    if (bytes === undefined) made.set(published, bytes = Buffer.from(published.text()))
-    return bytes
-  }
 }

@@ -4,6 +4,7 @@ import { IrisError, RateLimitedError, UnauthorizedError, ValidationError, toErro
 import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
 import { readFrame, type Feed, type Frame, type Id, type Published, type Reader } from './frames.ts'
 import { Outbox } from './outbox.ts'
+import type { Join, Prepared } from './prepared.ts'
 import { Rooms, type Subscriber } from './rooms.ts'
 
 /** What a socket may be asked, and by whom it is answered. */
@@ -16,7 +17,10 @@ export interface Surroundings {
   head (): number
   health (caller: Caller): object
   call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
-  bytesOf (published: Published): Buffer
+  prepare (published: Published): Prepared
+  readonly join: Join
+  /** At the end of this turn of the event loop. */
+  later (work: () => void): void
   /** A cursor in the log for this socket. */
   follow (reader: Reader): Feed
   /** Hears that a socket is closed because it does not read, where its feed does not say so. */
@@ -37,7 +41,7 @@ const CLOSE_WITHIN = 5_000
 const MAX_IN_FLIGHT = 256
 
 /** One socket, from the upgrade to its end. */
-export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, bytesOf, follow, slow }: Surroundings): Connection {
+export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, prepare, join, later, follow, slow }: Surroundings): Connection {
   const inFlight = new Set<AbortController>()
   /**
    * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
@@ -47,10 +51,12 @@ export function connect (socket: WebSocket, request: FastifyRequest, { requests,
   const outbox = new Outbox(socket, {
     wire: request.raw.socket,
     head: head(),
+    join,
+    later,
     tooSlow (seq) { slow?.(); tooSlow(seq) }
   })
   const feed = follow({
-    deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPublished(published, bytesOf(published)) },
+    deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPrepared(prepare(published)) },
     full: () => outbox.full(),
     unread: () => socket.bufferedAmount,
     whenDrained: go => outbox.whenDrained(go),

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Id, Published } from './frames.ts'
+import type { Id } from './frames.ts'
+import type { Join, Prepared } from './prepared.ts'
 
 /** Bytes a client may leave unread, besides the results it asked for. */
 const MAX_BACKLOG = 1024 * 1024
@@ -9,10 +10,11 @@ const MAX_BACKLOG = 1024 * 1024
 const FULL = 256 * 1024
 
 /** The stream below the socket. */
-type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'once' | 'off'>
+type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'write' | 'once' | 'off'>
 
 interface Item {
-  readonly text: string | Buffer
+  readonly frame?: never
+  readonly text: string
   readonly seq?: number
   /** It carries its request's id: in one tick it goes before the same event without one. */
   readonly own?: boolean
@@ -29,16 +31,23 @@ export class Outbox {
   readonly #socket: WebSocket
   readonly #wire: Wire
   readonly #tooSlow: (lastSeq: number) => void
-  #items: Item[] = []
+  readonly #join: Join
+  readonly #later: (work: () => void) => void
+  readonly #flush = () => { this.flush() }
+  #items: (Item | Prepared)[] = []
+  /** Of these, those that are not for this client alone. */
+  #prepared = 0
   /** Bytes of the items, nearly. */
   #waiting = 0
   /** Bytes of results on their way. Whoever asked for them is not slow because they are large. */
   #results = 0
 
-  constructor (socket: WebSocket, { wire, head, tooSlow }: { wire: Wire, head: number, tooSlow: (lastSeq: number) => void }) {
+  constructor (socket: WebSocket, { wire, head, join, later, tooSlow }: { wire: Wire, head: number, join: Join, later: (work: () => void) => void, tooSlow: (lastSeq: number) => void }) {
     this.#socket = socket
     this.#wire = wire
     this.#tooSlow = tooSlow
+    this.#join = join
+    this.#later = later
     this.lastSeq = head
   }
 
@@ -51,9 +60,10 @@ export class Outbox {
     this.#push({ text: JSON.stringify({ event, data, seq, id }), own: true, ...(seq !== undefined && { seq }) })
   }
 
-  /** An event for whoever subscribed. `bytes` is the same for all of them. */
-  sendPublished ({ seq }: Published, bytes: Buffer): void {
-    this.#push({ text: bytes, seq })
+  /** An event for whoever subscribed, the same for all of them. */
+  sendPrepared (prepared: Prepared): void {
+    this.#prepared++
+    this.#push(prepared)
   }
 
   /** Whether a feed must wait before it sends more: the client leaves too much unread, not only that much came in one turn. */
@@ -69,32 +79,49 @@ export class Outbox {
     return () => { this.#wire.off('drain', go) }
   }
 
-  #push (item: Item): void {
-    this.#waiting += item.text.length
-    if (this.#items.push(item) === 1) setImmediate(() => { this.flush() })
+  #push (item: Item | Prepared): void {
+    this.#waiting += (item.frame ?? item.text).length
+    if (this.#items.push(item) === 1) this.#later(this.#flush)
   }
 
   /** Write now what would be written at the end of this turn. */
   flush (): void {
     const items = this.#items
+    const prepared = this.#prepared === items.length
     this.#items = []
+    this.#prepared = 0
     this.#waiting = 0
     if (items.length === 0 || !this.check()) return
-    const told = new Set(items.filter(({ own }) => own).map(({ seq }) => seq))
+    if (prepared) this.#writePrepared(items as Prepared[])
+    else this.#writeMixed(items)
+  }
+
+  /** Past the socket's own framing, which would do the same for each client anew; what it counts as not yet read is counted at the wire. */
+  #writePrepared (items: readonly Prepared[]): void {
+    for (const { seq } of items) this.#wrote(seq)
+    this.#wire.write(this.#join(items))
+  }
+
+  #writeMixed (items: readonly (Item | Prepared)[]): void {
+    const told = new Set(items.filter(item => item.frame === undefined && item.own).map(({ seq }) => seq))
     this.#wire.cork()
     for (const item of items) {
-      if (item.own !== true && item.seq !== undefined && told.has(item.seq)) continue
-      this.#write(item)
+      if (item.frame === undefined) this.#write(item)
+      else if (!told.has(item.seq)) this.#writePrepared([item])
     }
     this.#wire.uncork()
   }
 
   #write ({ text, seq, result }: Item): void {
-    if (seq !== undefined && seq > this.lastSeq) this.lastSeq = seq
-    if (result !== true) return this.#socket.send(text, { binary: false })
+    if (seq !== undefined) this.#wrote(seq)
+    if (result !== true) return this.#socket.send(text)
     const bytes = Buffer.byteLength(text)
     this.#results += bytes
     this.#socket.send(text, () => { this.#results -= bytes })
+  }
+
+  #wrote (seq: number): void {
+    if (seq > this.lastSeq) this.lastSeq = seq
   }
 
   /** Whether the client may be sent more. Gives it up where it is too slow. */
