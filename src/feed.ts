@@ -35,7 +35,7 @@ export interface Feed {
 /** Events delivered before the first `seek` that are remembered, so that it repeats none. Who resumes does so at once. */
 const REMEMBERED = 10_000
 
-/** Events read from the store at a time: a page takes a fraction of a millisecond. */
+/** Events read from the store at a time, at most: a page takes a fraction of a millisecond. Of large ones as many as were taken the last time, and some. */
 const PAGE = 200
 
 /** ms in which a reader that is behind must have read something. */
@@ -54,6 +54,7 @@ export function createFeed (
   let cancel = () => {}
   /** What may be gone of the log, as far as the reader was told or had it. */
   let told = 0
+  let size = PAGE
 
   function hear (published: Published, wants: (published: Published) => boolean) {
     if (!live || published.seq <= cursor || !wants(published)) return
@@ -97,7 +98,7 @@ export function createFeed (
     if (stopped) return
     if (full()) return awaitRoom()
     if (log.holes() > Math.max(told, cursor)) return giveUp()
-    const page = log.read(cursor, PAGE)
+    const page = log.read(cursor, size)
     if (page.length === 0) {
       live = true
       if (caughtUp !== undefined) {
@@ -106,11 +107,14 @@ export function createFeed (
       }
       return
     }
+    let taken = 0
     for (const published of page) {
       if (full()) break
+      taken++
       cursor = published.seq
       if (isWanted(published) && seen?.has(cursor) !== true) deliver(published)
     }
+    size = Math.min(PAGE, 2 * Math.max(1, taken))
     const next = setImmediate(pump)
     cancel = () => { clearImmediate(next) }
   }

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Reader } from '../src/feed.ts'
+import { createFeed, type Reader } from '../src/feed.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { wire } from './fixtures/wired.ts'
 
@@ -66,4 +66,31 @@ t.test('a reader that is overtaken by what is dropped is given up, not left with
   feed.seek(said[5]!, () => {})
   await turns()
   t.same([seen, state.givenUp], [[...said.slice(0, 6), ...said.slice(7)], 1], 'who comes back is told, and goes on')
+})
+
+t.test('a reader with little room at a time has not much more read for it than it is given', async t => {
+  const { services: { log }, clock, say } = follow(t)
+  const said = Array.from({ length: 100 }, (_, n) => say(`${n}`))
+  const seen: number[] = []
+  let [read, unread] = [0, 0]
+  let drained = () => {}
+  const counted = { ...log, clock, read (after: number, limit: number) { const page = log.read(after, limit); read += page.length; return page } }
+  const feed = createFeed(counted, {
+    deliver ({ seq }) { seen.push(seq); unread++ },
+    full: () => unread >= 3,
+    unread: () => unread,
+    whenDrained (go) { drained = go; return () => {} },
+    giveUp () {}
+  })
+  t.teardown(() => { feed.stop() })
+  feed.join('all', () => true)
+  feed.hold()
+  feed.seek(0, () => {})
+  while (seen.length < said.length) {
+    await turns()
+    unread = 0
+    drained()
+  }
+  t.same(seen, said)
+  t.ok(read < 400, `${read} rows were read for ${said.length}`)
 })
