@@ -29,17 +29,36 @@ export async function runPage (t: Test, snippets: readonly Snippet[], { client, 
     server = await shell.leave('iris start')
   }
 
+  // Of a snippet that waits for ever nobody would know which it was.
+  let doing = ''
+  const say = () => { if (doing !== '') process.stderr.write(`${doing} does not come to its end\n`) }
+  process.once('exit', say)
+  t.teardown(() => {
+    process.off('exit', say)
+    say()
+  })
+
   for (const [n, snippet] of snippets.entries()) {
+    doing = snippet.at
+    await one(snippet, n).finally(() => { doing = '' })
+    t.pass(snippet.at)
+  }
+
+  async function one (snippet: Snippet, n: number): Promise<void> {
     const { at, language, file, background, exit, noRun, prints } = snippet
     const text = language === 'yaml' ? snippet.text : place.there(snippet.text)
     // What is run says itself whether it is of its language.
     if (noRun !== undefined || file !== undefined || LINES[language] === undefined) check(snippet, place, n)
-    if (noRun !== undefined || language === 'ts') continue
+    if (noRun !== undefined || language === 'ts') return
     if (file !== undefined) {
       writeFileSync(join(place.cwd, file), text)
     } else if (language === 'yaml') {
       const seen = server?.complained().length ?? 0
-      place.configure(text)
+      try {
+        place.configure(text)
+      } catch (err) {
+        throw new Error(`${at}: ${(err as Error).message}`, { cause: err })
+      }
       await server?.until(() => /The configuration (was read again|in force stays)/.test(server!.complained().slice(seen)))
       if (/in force stays/.test(server?.complained().slice(seen) ?? '')) throw new Error(`${at} is not taken: ${server!.complained().slice(seen)}`)
     } else if (background) {
@@ -54,7 +73,6 @@ export async function runPage (t: Test, snippets: readonly Snippet[], { client, 
       if (code !== exit) throw new Error(`${at} ends with ${code}: ${shown}`)
       if (prints !== undefined && !isShown(prints, shown)) throw new Error(`${at} prints\n${shown}\nand not\n${prints}`)
     }
-    t.pass(at)
   }
 }
 
@@ -69,6 +87,7 @@ function check ({ language, text, at }: Snippet, place: Place, n: number): void 
       case 'js': execFileSync(process.execPath, ['--check', kept()], { stdio: 'pipe' }); break
       case 'python': execFileSync('python3', ['-c', 'import ast, sys; ast.parse(open(sys.argv[1]).read())', kept()], { stdio: 'pipe' }); break
       case 'ts': break // compiled by a test of its own
+      case 'text': break // of another program
       default: throw new Error(`nobody knows what to do with ${language === '' ? 'a snippet without a language' : language}`)
     }
   } catch (err) {

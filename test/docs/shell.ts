@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 
 export interface Done { readonly code: number, readonly printed: string }
@@ -27,11 +27,13 @@ const OWN = 'unset NODE_OPTIONS'
 
 export function openShell (cwd: string, env: Record<string, string>): Shell {
   const shell = spawn('sh', [], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+  endWithThis(shell)
   const gone = once(shell, 'exit') as Promise<[number | null]>
   shell.stdin.write(`${OWN}\n`)
   const closers = [async () => {
     shell.stdin.end()
     await gone
+    end(shell)
   }]
   let count = 0
   let printed = ''
@@ -57,9 +59,10 @@ export function openShell (cwd: string, env: Record<string, string>): Shell {
     },
     async leave (line) {
       const child = spawn('sh', ['-c', `${OWN}; exec ${line}`], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+      endWithThis(child)
       const exited = once(child, 'exit')
       closers.unshift(async () => {
-        if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGTERM')
+        end(child)
         await exited
       })
       const said = { stdout: '', stderr: '' }
@@ -82,4 +85,20 @@ export function openShell (cwd: string, env: Record<string, string>): Shell {
     },
     async close () { for (const close of closers) await close() }
   }
+}
+
+/** Ends what is left of its process group. */
+function end ({ pid }: ChildProcess): void {
+  try {
+    process.kill(-pid!, 'SIGTERM')
+  } catch {
+    // Nothing is left of it.
+  }
+}
+
+/** A test that runs out of time ends without putting anything in order. */
+function endWithThis (child: ChildProcess): void {
+  const kill = () => { end(child) }
+  process.once('exit', kill)
+  child.once('exit', () => { process.off('exit', kill) })
 }

@@ -29,8 +29,8 @@ export function readSnippets (page: string, markdown: string): Snippet[] {
     const text = lines.slice(n + 1, end).join('\n') + '\n'
     n = end
     const snippet = { ...readHead(at, head!), text }
-    if (snippet.language !== 'text') found.push(snippet)
-    else if (snippet.noRun === undefined) {
+    if (snippet.language !== 'text' || snippet.noRun !== undefined) found.push(snippet)
+    else {
       const last = found.pop()
       if (last === undefined || last.prints !== undefined) throw new Error(`${at} shows what nothing before it prints`)
       found.push({ ...last, prints: text })
