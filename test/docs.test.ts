@@ -24,7 +24,12 @@ publish('clients/js', client)
 /** `node dist/test/docs.test.js keys` does one page. */
 const only = process.argv[2]
 
-t.test('every page does what it says', async t => {
+// A hundred programs one after the other take long on a busy machine. The runner heeds the comment.
+const timeout = 180_000
+t.setTimeout(timeout)
+t.comment(`timeout=${timeout}`)
+
+t.test('every page does what it says', { timeout }, async t => {
   t.jobs = 3
   const missing = ['sh', 'curl', 'python3'].filter(program => !isThere(program))
   const needs = (language: string) => language === 'python' ? ['python3'] : language === 'sh' ? ['sh', 'curl'] : []
@@ -32,7 +37,7 @@ t.test('every page does what it says', async t => {
     if (only !== undefined && page !== `docs/${only}.md`) continue
     const skipped = snippets.filter(({ language }) => needs(language).some(program => missing.includes(program)))
     if (skipped.length > 0) t.comment(`${page}: ${skipped.length} snippets are not run, for there is no ${missing.join(' and no ')} here`)
-    t.test(page, async t => { await runPage(t, snippets.filter(one => !skipped.includes(one)), { client, needs: usesServer(snippets) ? 'server' : 'none' }) })
+    t.test(page, { timeout }, async t => { await runPage(t, snippets.filter(one => !skipped.includes(one)), { client, needs: usesServer(snippets) ? 'server' : 'none' }) })
   }
 })
 
