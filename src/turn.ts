@@ -109,14 +109,16 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
     function hear (event: AgentEvent) {
       heard = clock.elapsed()
       if (event.type === 'exit') {
-        const { code, signal, stderr, disconnected } = event.exit
+        const { code, signal, stderr, disconnected, expected } = event.exit
         if (disconnected !== undefined) {
           return end({ state: 'failed', error: new AgentError(`The way to the agent broke during the turn: ${disconnected}`, { details: { reason: 'disconnected', exitCode: code, signal, stderr } }) })
         }
         const how = signal === null ? `exit code ${String(code)}` : signal
+        // Of one that ended by itself its own last words say the most.
+        const why = expected ? living.reason : stderr.trimEnd().split('\n').at(-1)!.trim()
         return end({
           state: 'failed',
-          error: new AgentError(`The agent's process ended during the turn (${how}): ${living.reason}`, { details: { exitCode: code, signal, stderr } })
+          error: new AgentError(`The agent's process ended during the turn (${how})${why === '' ? '' : `: ${why}`}`, { details: { exitCode: code, signal, stderr } })
         })
       }
       if (!('tellId' in event) || event.tellId !== tellId) return

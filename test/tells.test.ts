@@ -111,7 +111,7 @@ t.test('a crash fails its tell at once with exit code, signal and stderr, and th
   await turns()
   agent.processes[0]!.die({ code: 7, stderr: 'segfault' })
   await tells.wait(tellId, 0, never)
-  t.match(tells.get(tellId), { state: 'failed', error: { error: 'AgentError', statusCode: 502, details: { exitCode: 7, signal: null, stderr: 'segfault' } } })
+  t.match(tells.get(tellId), { state: 'failed', error: { error: 'AgentError', statusCode: 502, message: /\(exit code 7\): segfault$/, details: { exitCode: 7, signal: null, stderr: 'segfault' } } })
   await clock.advance(200_000)
   const next = tells.start(tell('again'))
   await turns()

@@ -40,10 +40,14 @@ async function begin (start: Start, options: AgentOptions): Promise<AgentProcess
     const decoder = new TextDecoder()
     let answer = ''
     let bytes = 0
+    let held = ''
+    // White space at the end is no part of the answer, and it is not known yet whether this is the end.
     const grow = (more: string) => {
-      if (more === '') return on({ type: 'activity' })
       answer += more
-      on({ type: 'delta', tellId, text: more })
+      const text = held + more
+      const said = text.trimEnd()
+      held = text.slice(said.length)
+      on(said === '' ? { type: 'activity' } : { type: 'delta', tellId, text: said })
     }
 
     const child = await spawnChild({

@@ -31,6 +31,13 @@ t.test('the message goes to stdin and what the program prints is the answer', as
   t.equal(agentProcess.pid, undefined, 'between turns there is no process')
 })
 
+t.test('the pieces are the answer to the letter: white space that ends the output is not sent before it goes on', async t => {
+  const { cwd, command } = program(t, 'process.stdout.write("\\n  one \\n"); setTimeout(() => { process.stdout.write("\\n"); setTimeout(() => { process.stdout.write("two\\n \\n") }, 20) }, 20)')
+  const { tell } = await living(t, agent, cwd, { command })
+  const { answer, chunks } = await tell('x')
+  t.strictSame([chunks.join(''), answer], ['\n  one \n\ntwo', ['\n  one \n\ntwo']])
+})
+
 t.test('the message goes where the arguments say, and no shell reads it', async t => {
   const { cwd, command } = program(t, echoing)
   const args = ['--to', '{team}', '--in={conversation}', '-m', '{message}', '{unknown}']
