@@ -10,6 +10,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { takeCores } from './cores.ts'
+import { createBursts, createFanout } from './fanout.ts'
 import { SHORT, WHOLE, type Row } from './measure.ts'
 import { createMemory } from './memory.ts'
 import { createRest } from './rest.ts'
@@ -26,7 +27,15 @@ const { values: { short, json, only, profile } } = parseArgs({
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { process.exit(1) })
 
 const cores = takeCores()
-const measures = [createRest(cores, profile), createTell(cores, profile), createStart(cores), createMemory(cores), createSockets(cores)]
+const measures = [
+  createRest(cores, profile),
+  createTell(cores, profile),
+  createFanout(cores, profile),
+  createBursts(cores, profile),
+  createStart(cores),
+  createMemory(cores),
+  createSockets(cores)
+]
 for (const name of only ?? []) {
   if (!measures.some(measure => measure.name === name)) throw new Error(`No measure is named '${name}': ${measures.map(measure => measure.name).join(', ')}`)
 }
