@@ -19,6 +19,9 @@ interface Client { socket: Socket, rest: Buffer, greeted: boolean, seq: number, 
 const AT_ONCE = 100
 const QUOTE = 34
 const Q = 113
+/** First bytes of a frame that is whole. */
+const TEXT = 0x81
+const PONG = 0x8A
 
 const [address, key, count] = process.argv.slice(2) as [string, string, string]
 const { hostname, port, pathname, search, host } = new URL(address)
@@ -64,6 +67,7 @@ function hear (client: Client, data: Buffer) {
     const { opcode, start, end } = frame
     at = end
     if (opcode === 8) fail(`A socket was closed: ${bytes.toString('utf8', start + 2, end)}`)
+    if (opcode === 9) client.socket.write(frameOf(bytes.toString('utf8', start, end), PONG))
     if (opcode !== 1) continue
     const seq = seqOf(bytes, start, end)
     if (seq < 0) answer(client, bytes.toString('utf8', start, end))
@@ -85,11 +89,11 @@ function answer (client: Client, text: string) {
 }
 
 /** As a client sends it: masked, by a mask that changes nothing. */
-function frameOf (text: string): Buffer {
+function frameOf (text: string, kind = TEXT): Buffer {
   const payload = Buffer.from(text)
   if (payload.length > 65_535) fail('The text is too long')
   const short = payload.length < 126
-  const head = Buffer.from(short ? [0x81, 0x80 | payload.length, 0, 0, 0, 0] : [0x81, 0xFE, payload.length >> 8, payload.length & 255, 0, 0, 0, 0])
+  const head = Buffer.from(short ? [kind, 0x80 | payload.length, 0, 0, 0, 0] : [kind, 0xFE, payload.length >> 8, payload.length & 255, 0, 0, 0, 0])
   return Buffer.concat([head, payload])
 }
 
