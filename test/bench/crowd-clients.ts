@@ -3,9 +3,9 @@
  * buffer, and of each frame only its length and its last number are read. Arguments: address with its path, key, how many.
  *
  * Speaks JSON lines. Says `{"open": n}` once each of them has heard a first frame. Then it is told:
- *   {"say": "text"}   each sends that; answered `{}` when each has heard one more frame that is no event
- *   {"begin": true}   count from here on; answered `{}`
- *   {"end": true}     answered by what was counted since, a Count of crowd.ts
+ *   {"say": "text", "answers": n}   each sends that; answered `{}` when each has heard n more frames that are no events
+ *   {"begin": true}                 count from here on; answered `{}`
+ *   {"end": true}                   answered by what was counted since, a Count of crowd.ts
  * An event is a frame that ends with its `"seq":<number>`. It ends with code 1 where a socket closes or hears an error.
  */
 import { randomBytes } from 'node:crypto'
@@ -29,7 +29,7 @@ const shared = Buffer.allocUnsafe(256 * 1024)
 const none = Buffer.alloc(0)
 const clients: Client[] = []
 let holes = 0
-/** Clients that must hear an answer yet, and who waits for that. */
+/** Answers that are still to come, and who waits for them. */
 let lacking = 0
 let answered = () => {}
 let began = { at: 0, cpu: process.cpuUsage() }
@@ -132,11 +132,11 @@ function open (): Promise<void> {
 
 const print = (value: object) => { console.log(JSON.stringify(value)) }
 
-async function obey ({ say, begin }: { say?: string, begin?: true }) {
+async function obey ({ say, answers, begin }: { say?: string, answers?: number, begin?: true }) {
   if (say !== undefined) {
     const frame = frameOf(say)
     const all = new Promise<void>(resolve => { answered = resolve })
-    lacking = clients.length
+    lacking = clients.length * answers!
     for (const { socket } of clients) socket.write(frame)
     await all
     return print({})

@@ -24,8 +24,8 @@ export interface Count {
 
 /** Many WebSockets in a process of their own. */
 export interface Crowd {
-  /** Each sends this; resolves when each was answered. */
-  say (frame: string): Promise<void>
+  /** Each sends this; resolves when each was answered, so often. */
+  say (frame: string, answers?: number): Promise<void>
   begin (): Promise<void>
   /** What was heard since. */
   end (): Promise<Count>
@@ -66,7 +66,7 @@ export async function gather (address: string, { key, count }: { key: string, co
     throw err
   }
   return {
-    async say (frame) { await ask({ say: frame }) },
+    async say (frame, answers = 1) { await ask({ say: frame, answers }) },
     async begin () { await ask({ begin: true }) },
     end: () => ask({ end: true }) as Promise<Count>,
     leave

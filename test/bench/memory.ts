@@ -28,7 +28,7 @@ export function createMemory (cores: Cores): Measure {
         await end()
         site.remove()
       }
-      return [{ measure: 'resident memory, idle', unit: 'MB', ours, limit, against: 'bare Fastify', goal: { of: 'ours', atMost: 120 } }]
+      return [{ measure: 'resident memory, idle', unit: 'MB', ours, limit, against: 'bare Fastify', goal: { of: 'ratio', atMost: 2 } }]
     }
   }
 }

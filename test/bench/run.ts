@@ -9,11 +9,14 @@
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
+import { createClients } from './clients.ts'
 import { takeCores } from './cores.ts'
 import { createBursts, createFanout } from './fanout.ts'
 import { SHORT, WHOLE, type Row } from './measure.ts'
 import { createMemory } from './memory.ts'
 import { createRest } from './rest.ts'
+import { createResume } from './resume.ts'
+import { createSessions } from './sessions.ts'
 import { createSockets } from './sockets.ts'
 import { createStart } from './start.ts'
 import { fault, met, paired, spread } from './statistics.ts'
@@ -32,9 +35,12 @@ const measures = [
   createTell(cores, profile),
   createFanout(cores, profile),
   createBursts(cores, profile),
+  createResume(cores, profile),
   createStart(cores),
   createMemory(cores),
-  createSockets(cores)
+  createSessions(cores),
+  createSockets(cores),
+  createClients(cores, profile)
 ]
 for (const name of only ?? []) {
   if (!measures.some(measure => measure.name === name)) throw new Error(`No measure is named '${name}': ${measures.map(measure => measure.name).join(', ')}`)

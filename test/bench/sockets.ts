@@ -44,7 +44,7 @@ export function createSockets (cores: Cores): Measure {
         site.remove()
       }
       const [ours, limit] = sides as [Side, Side]
-      return [{ measure: `memory of each of ${clients} idle WebSockets`, unit: 'kB', ours: ours.perClient, limit: limit.perClient, against: 'bare ws', goal: { of: 'added', atMost: 15 } }]
+      return [{ measure: `memory of each of ${clients} idle WebSockets`, unit: 'kB', ours: ours.perClient, limit: limit.perClient, against: 'bare ws', goal: { of: 'ratio', atMost: 1.5 } }]
     }
   }
 }

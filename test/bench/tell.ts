@@ -65,7 +65,8 @@ async function time ({ tell }: Side, count: number): Promise<number[]> {
   return took
 }
 
-async function tellIris (url: string, connection: { key: string, agent: Agent }): Promise<string> {
+/** One tell, whole. */
+export async function tellIris (url: string, connection: { key: string, agent: Agent }): Promise<string> {
   const { status, text } = await ask(`${url}/api/teams/tell`, { ...connection, body: BODY })
   if (status !== 200) throw new Error(`A tell was answered ${status} ${text}`)
   return (JSON.parse(text) as { response: string }).response
