@@ -18,6 +18,7 @@ interface Side { readonly site: Site, readonly iris: Iris, readonly crowd: Crowd
 export function createClients (cores: Cores, profile?: string): Measure {
   return {
     name: 'clients',
+    what: 'What others notice of many WebSockets that are connected and say nothing: `team_status` as in `rest`, and tells as in `tell`. Against the same beside ten.',
     async run ({ rounds: count, clients, seconds, tells }) {
       const sides: Side[] = []
       try {

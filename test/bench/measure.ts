@@ -39,9 +39,14 @@ export interface Row {
   readonly goal?: { readonly of: Subject, readonly atLeast: number } | { readonly of: Subject, readonly atMost: number }
 }
 
+/** Thrown by a measure that has nothing to measure here. */
+export class Skipped extends Error {}
+
 /** Servers and agents it starts are gone when it resolves or rejects. It rejects where a side does not do its work. */
 export interface Measure {
   readonly name: string
+  /** What its rows are, for the report: Markdown, on one line. */
+  readonly what?: string
   run (effort: Effort): Promise<Row[]>
 }
 

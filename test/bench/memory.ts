@@ -9,6 +9,7 @@ import type { Program } from './program.ts'
 export function createMemory (cores: Cores): Measure {
   return {
     name: 'memory',
+    what: 'Resident memory of a server that has started and has had nothing to do. Against bare Fastify.',
     async run ({ rounds, idle }) {
       const site = createSite(cores)
       const ours: number[] = []

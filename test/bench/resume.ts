@@ -15,6 +15,7 @@ interface Side { readonly address: string, readonly key: string, readonly rate: 
 export function createResume (cores: Cores, profile?: string): Measure {
   return {
     name: 'resume',
+    what: 'One WebSocket says `resume` and is given all that it missed of a session. Against the least that can be: rows read by better-sqlite3 in large pages, written as frames, a page in one write. And what another client that calls `team_status` over a WebSocket each 5 ms notices of that.',
     async run ({ rounds: count, missed }) {
       const site = createSite(cores, profile)
       const programs: Program[] = []

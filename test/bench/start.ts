@@ -14,6 +14,7 @@ interface Side {
 export function createStart (cores: Cores): Measure {
   return {
     name: 'start',
+    what: 'From the start of the process until `/health/live` answers, with a data directory that is there already. Against bare Fastify.',
     async run ({ rounds: count }) {
       const site = createSite(cores)
       const sides: Side[] = [

@@ -21,6 +21,7 @@ interface Side {
 export function createTell (cores: Cores, profile?: string): Measure {
   return {
     name: 'tell',
+    what: 'One tell after the other to the agent `echo`, over one REST connection, each waited for. Against the same messages on the pipes of the same program: what is added is Iris.',
     async run ({ rounds: count, tells }) {
       const site = createSite(cores, profile)
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })
