@@ -11,12 +11,15 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Count } from './crowd.ts'
 
-interface Client { socket: Socket, rest: Buffer, greeted: boolean, seq: number, events: number, answers: number, bytes: number }
+interface Client { socket: Socket, rest: Buffer, greeted: boolean, seq: number, events: number, answers: number }
 
 /** Handshakes on their way at once. */
 const AT_ONCE = 100
+/** ms that one socket may lag behind the others */
+const LATE = 10_000
 const QUOTE = 34
 const Q = 113
 /** First bytes of a frame that is whole. */
@@ -60,7 +63,6 @@ function seqOf (bytes: Buffer, start: number, end: number): number {
 }
 
 function hear (client: Client, data: Buffer) {
-  client.bytes += data.length
   const bytes = client.rest.length === 0 ? data : Buffer.concat([client.rest, data])
   let at = 0
   for (let frame = frameAt(bytes, at); frame !== undefined; frame = frameAt(bytes, at)) {
@@ -100,7 +102,7 @@ function frameOf (text: string, kind = TEXT): Buffer {
 function open (): Promise<void> {
   return new Promise(resolve => {
     let head = ''
-    const client: Client = { socket: undefined!, rest: none, greeted: false, seq: 0, events: 0, answers: -1, bytes: 0 }
+    const client: Client = { socket: undefined!, rest: none, greeted: false, seq: 0, events: 0, answers: -1 }
     client.socket = connect({
       host: hostname,
       port: Number(port),
@@ -143,22 +145,19 @@ async function obey ({ say, answers, begin }: { say?: string, answers?: number, 
   }
   if (begin) {
     holes = 0
-    for (const client of clients) Object.assign(client, { seq: 0, events: 0, bytes: 0 })
+    for (const client of clients) Object.assign(client, { seq: 0, events: 0 })
     began = { at: performance.now(), cpu: process.cpuUsage() }
     return print({})
   }
   const { user, system } = process.cpuUsage(began.cpu)
   const ms = performance.now() - began.at
-  const events = clients.map(client => client.events)
-  print({
-    ms,
-    holes,
-    events: events.reduce((sum, value) => sum + value, 0),
-    bytes: clients.reduce((sum, client) => sum + client.bytes, 0),
-    least: Math.min(...events),
-    most: Math.max(...events),
-    share: (user + system) / 1_000 / ms
-  } satisfies Count)
+  const events = clients.reduce((sum, client) => sum + client.events, 0)
+  const newest = clients.reduce((seq, client) => Math.max(seq, client.seq), 0)
+  // What one has heard by now all must hear, without a hole.
+  const late = setTimeout(() => fail('A socket does not hear what others have heard'), LATE)
+  while (clients.some(({ seq }) => seq < newest)) await pause(1)
+  clearTimeout(late)
+  print({ ms, events, holes, share: (user + system) / 1_000 / ms } satisfies Count)
 }
 
 let left = Number(count)

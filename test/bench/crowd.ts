@@ -12,10 +12,6 @@ export interface Count {
   readonly ms: number
   /** of all clients together */
   readonly events: number
-  readonly bytes: number
-  /** Events of the client that heard fewest, and most. */
-  readonly least: number
-  readonly most: number
   /** Events that did not follow the one before. */
   readonly holes: number
   /** The share of a core that the clients had: near 1 they are the limit. */
@@ -27,7 +23,7 @@ export interface Crowd {
   /** Each sends this; resolves when each was answered, so often. */
   say (frame: string, answers?: number): Promise<void>
   begin (): Promise<void>
-  /** What was heard since. */
+  /** What was heard since; resolves when all have heard what the foremost had heard by then. */
   end (): Promise<Count>
   leave (): Promise<void>
 }

@@ -18,6 +18,8 @@ export interface Hall {
 
 /** ms that subscribing may take for each of a crowd, at most */
 const EACH = 0.3
+/** Characters of such an answer: what a message may hold, which is where it comes from. */
+const LONGEST = 990_000
 /** ms between looks at a tell */
 const LOOK = 5
 
@@ -48,15 +50,16 @@ export async function irisHall (cores: Cores, count: number, profile?: string): 
       program,
       crowd,
       async speak ({ every, together }, ms) {
-        const pieces = Math.ceil((ms + count * EACH + 1_000) * 1.5 / every)
+        // More than are needed, for a machine that is slow: a tell that ends by itself has no figure.
+        const pieces = Math.min(Math.ceil((ms + count * EACH + 1_000) * 3 / every), Math.floor(LONGEST / together / PIECE))
         const { tellId } = await call('/teams/tell', { toTeam: 'echo', timeout: -1, message: `!slow ${pieces} ${every} ${'x'.repeat(pieces * together * PIECE)}` })
         await reach(tellId!, 'running')
         await room('cache:subscribe')
         return async () => {
+          const { state } = await call(`/tells/${tellId}`)
           await room('cache:unsubscribe')
-          const { cancelled } = await call(`/tells/${tellId}/cancel`, {}) as { cancelled?: unknown }
-          if (cancelled !== true) throw new Error('The answer was over too early')
-          await reach(tellId!, 'cancelled')
+          await call(`/tells/${tellId}/cancel`, {})
+          if (state !== 'running') throw new Error('The answer was over too early')
         }
       },
       async close () {
