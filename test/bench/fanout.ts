@@ -65,7 +65,7 @@ export function createBursts (cores: Cores, profile?: string): Measure {
         const against = 'a room of Socket.IO 4'
         const calm = { every: calmly(size), together: 1 }
         const single = await listen(halls.slice(0, 2), calm, { count, seconds })
-        const tens = await listen(halls, { every: calm.every * 10, together: 10 }, { count, seconds })
+        const tens = await listen(halls, { every: calm.every * 10, together: 10 }, { count, seconds: long })
         return [
           ...perCpu(single, { measure: `${name}, one by one`, against, goal: { of: 'ratio', atLeast: 1.5 } }),
           ...perCpu(tens, { measure: `${name}, tens in one turn`, against, goal: { of: 'ratio', atLeast: 8 } }),
