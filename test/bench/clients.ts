@@ -9,7 +9,7 @@ import { tellIris } from './tell.ts'
 
 /** How many WebSockets the small side has. */
 const FEW = 10
-/** How much worse it may get by all the others. */
+/** How much longer a tell may take for all the others; requests/s fall by as much. */
 const WORSE = 1.3
 
 interface Side { readonly site: Site, readonly iris: Iris, readonly crowd: Crowd, readonly agent: Agent, readonly rate: number[], readonly p50: number[] }
@@ -35,7 +35,7 @@ export function createClients (cores: Cores, profile?: string): Measure {
       const [ours, limit] = sides as [Side, Side]
       const words = { against: `beside ${FEW}` }
       return [
-        { ...words, measure: `REST team_status beside ${clients} idle WebSockets`, unit: 'requests/s', ours: ours.rate, limit: limit.rate, goal: { of: 'ratio', atLeast: 1 / WORSE } },
+        { ...words, measure: `REST team_status beside ${clients} idle WebSockets`, unit: 'requests/s', ours: ours.rate, limit: limit.rate, goal: { of: 'ratio', atLeast: 0.77 } },
         { ...words, measure: `tell to echo beside ${clients} idle WebSockets, p50`, unit: 'ms', ours: ours.p50, limit: limit.p50, goal: { of: 'ratio', atMost: WORSE } }
       ]
     }
