@@ -10,6 +10,8 @@ const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 /** A directory with a configuration and what the server makes of it. */
 export interface Site {
   readonly directory: string
+  /** The data directory, once it has been started. */
+  readonly home: string
   start (): Promise<Iris>
   remove (): void
 }
@@ -26,17 +28,18 @@ const CONFIG = {
   teams: { echo: { path: '.', agent: 'echo' } }
 }
 
-/** `iris start` as a user runs it, in a directory of its own. `profile`: where its CPU profile goes. */
-export function createSite (cores: Cores, profile?: string): Site {
+/** `iris start` as a user runs it, in a directory of its own. `profile`: where its CPU profile goes; `settings`, `teams`: what its configuration says besides. */
+export function createSite (cores: Cores, profile?: string, { settings, teams, env }: { settings?: object, teams?: object, env?: Readonly<Record<string, string>> } = {}): Site {
   const directory = mkdtempSync(join(tmpdir(), 'iris-bench-'))
   const config = join(directory, 'config.yaml')
   const home = join(directory, 'home')
-  writeFileSync(config, JSON.stringify(CONFIG))
+  writeFileSync(config, JSON.stringify({ ...CONFIG, settings: { ...CONFIG.settings, ...settings }, teams: { ...CONFIG.teams, ...teams } }))
   return {
     directory,
+    home,
     async start () {
       const node = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
-      const program = await startProgram(cores, [...node, MAIN, 'start', '--config', config, '--home', home, '--port', '0', '--json'], directory)
+      const program = await startProgram(cores, [...node, MAIN, 'start', '--config', config, '--home', home, '--port', '0', '--json'], directory, env)
       return { ...program, key: readFileSync(join(home, 'admin.key'), 'utf8').trim() }
     },
     remove () { rmSync(directory, { recursive: true, force: true }) }

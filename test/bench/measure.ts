@@ -9,10 +9,18 @@ export interface Effort {
   readonly clients: number
   /** ms that a server is left alone before its memory is read */
   readonly idle: number
+  /** WebSockets that hear one session, one size after the other */
+  readonly crowds: readonly number[]
+  /** of them, where Socket.IO has as many */
+  readonly audience: number
+  /** events that a client has missed */
+  readonly missed: number
+  /** sessions without a process */
+  readonly sessions: number
 }
 
-export const WHOLE: Effort = { rounds: 7, seconds: 2, tells: 200, clients: 10_000, idle: 2_000 }
-export const SHORT: Effort = { rounds: 1, seconds: 1, tells: 20, clients: 300, idle: 200 }
+export const WHOLE: Effort = { rounds: 7, seconds: 2, tells: 200, clients: 10_000, idle: 2_000, crowds: [100, 1_000, 5_000], audience: 1_000, missed: 100_000, sessions: 10_000 }
+export const SHORT: Effort = { rounds: 1, seconds: 1, tells: 20, clients: 300, idle: 200, crowds: [20], audience: 20, missed: 1_000, sessions: 100 }
 
 /** What a goal is about: ours / limit, ours − limit, or ours by itself. */
 export type Subject = 'ratio' | 'added' | 'ours'
@@ -31,9 +39,14 @@ export interface Row {
   readonly goal?: { readonly of: Subject, readonly atLeast: number } | { readonly of: Subject, readonly atMost: number }
 }
 
+/** Thrown by a measure that has nothing to measure here. */
+export class Skipped extends Error {}
+
 /** Servers and agents it starts are gone when it resolves or rejects. It rejects where a side does not do its work. */
 export interface Measure {
   readonly name: string
+  /** What its rows are, for the report: Markdown, on one line. */
+  readonly what?: string
   run (effort: Effort): Promise<Row[]>
 }
 

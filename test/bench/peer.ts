@@ -15,7 +15,7 @@ export interface Task {
   readonly key: string
 }
 
-export type Peer = 'bare-fastify' | 'bare-ws' | 'express-stack'
+export type Peer = 'bare-fastify' | 'bare-ws' | 'express-stack' | 'room-ws' | 'room-socket-io' | 'replay-ws'
 
 /** Its task goes to it by a file in `directory`. */
 export function startPeer (cores: Cores, peer: Peer, directory: string, task: Task = { path: '', body: {}, key: '' }): Promise<Program> {

@@ -28,13 +28,13 @@ const DEADLINE = 15_000
  * address on stdout. Its stderr goes to a file, as where it serves: read by us, its logs would take from the load's core.
  * Rejects with the end of that where it ends before.
  */
-export async function startProgram (cores: Cores, words: readonly string[], directory: string): Promise<Program> {
+export async function startProgram (cores: Cores, words: readonly string[], directory: string, env: Readonly<Record<string, string>> = {}): Promise<Program> {
   const [command, ...args] = onServerCore(cores, [process.execPath, ...words])
   const log = join(directory, 'stderr.log')
   const stderr = openSync(log, 'a')
   const began = performance.now()
   const child = spawn(command, args, {
-    cwd: directory, env: { PATH: process.env.PATH, HOME: directory, NODE_ENV: 'production' }, stdio: ['ignore', 'pipe', stderr]
+    cwd: directory, env: { PATH: process.env.PATH, HOME: directory, NODE_ENV: 'production', ...env }, stdio: ['ignore', 'pipe', stderr]
   })
   closeSync(stderr)
   const kill = () => { child.kill('SIGKILL') }

@@ -16,6 +16,7 @@ interface Side { readonly name: string, readonly program: Program, readonly load
 export function createRest (cores: Cores, profile?: string): Measure {
   return {
     name: 'rest',
+    what: '`team_status` over REST of a team that is awake: 50 connections that ask as fast as they are answered. Against one bare Fastify route with a response schema that gives the same answer; and against Express 4 with helmet, cors, express-rate-limit and a key, as it is usually set up.',
     async run ({ rounds: count, seconds }) {
       const site = createSite(cores, profile)
       const sides: Side[] = []

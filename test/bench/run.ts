@@ -2,37 +2,56 @@
  * Measures what Iris costs, against the limit of the same thing done with nothing around it.
  *
  *   --short          only sees that every measure still runs; says nothing about how fast
- *   --json <file>    writes all figures there
- *   --only <name>    one measure: rest, tell, start, memory, sockets; may be repeated
- *   --profile <dir>  writes the CPU profiles of the servers of `rest` and `tell` there
+ *   --json <file>    writes all figures there; without it to .cache/bench/bench.json
+ *   --write <file>   writes the table there, with method and machine, as Markdown
+ *   --only <name>    one measure; may be repeated. A wrong name is answered by those that there are
+ *   --profile <dir>  writes CPU profiles of Iris there, where a measure's server is kept busy
  */
-import { writeFileSync } from 'node:fs'
-import { cpus, loadavg, release } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { root } from '../fixtures/root.ts'
+import { createClients } from './clients.ts'
 import { takeCores } from './cores.ts'
-import { SHORT, WHOLE, type Row } from './measure.ts'
+import { createBursts, createFanout } from './fanout.ts'
+import { SHORT, Skipped, WHOLE, type Measure, type Row } from './measure.ts'
 import { createMemory } from './memory.ts'
+import { machineOf, print, report, write, writeJson, type Findings } from './report.ts'
 import { createRest } from './rest.ts'
+import { createResume } from './resume.ts'
+import { createSessions } from './sessions.ts'
 import { createSockets } from './sockets.ts'
 import { createStart } from './start.ts'
-import { fault, met, paired, spread } from './statistics.ts'
-import { table } from './table.ts'
+import { fault } from './statistics.ts'
 import { createTell } from './tell.ts'
+import { createWake } from './wake.ts'
 
-const { values: { short, json, only, profile } } = parseArgs({
-  options: { short: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string', multiple: true }, profile: { type: 'string' } }
+const { values: { short, json, write: page, only, profile } } = parseArgs({
+  options: { short: { type: 'boolean', default: false }, json: { type: 'string' }, write: { type: 'string' }, only: { type: 'string', multiple: true }, profile: { type: 'string' } }
 })
 // What was started is ended when this process exits, also by a signal.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { process.exit(1) })
 
 const cores = takeCores()
-const measures = [createRest(cores, profile), createTell(cores, profile), createStart(cores), createMemory(cores), createSockets(cores)]
+const measures: Measure[] = [
+  createRest(cores, profile),
+  createTell(cores, profile),
+  createFanout(cores, profile),
+  createBursts(cores, profile),
+  createResume(cores, profile),
+  createStart(cores),
+  createMemory(cores),
+  createSessions(cores),
+  createSockets(cores),
+  createClients(cores, profile),
+  createWake(cores)
+]
 for (const name of only ?? []) {
   if (!measures.some(measure => measure.name === name)) throw new Error(`No measure is named '${name}': ${measures.map(measure => measure.name).join(', ')}`)
 }
 const chosen = measures.filter(({ name }) => only?.includes(name) ?? true)
 const rows: Row[] = []
-let failed = 0
+const skipped: string[] = []
+const failed: string[] = []
 
 for (const { name, run } of chosen) {
   try {
@@ -42,26 +61,19 @@ for (const { name, run } of chosen) {
     rows.push(...found)
     console.error(`${name}: measured`)
   } catch (err) {
-    failed++
+    if (err instanceof Skipped) {
+      skipped.push(`${name}: ${err.message}`)
+      console.error(`${name}: skipped: ${err.message}`)
+      continue
+    }
+    failed.push(name)
     console.error(`${name}: failed`, err)
   }
 }
 
-const machine = {
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
-  cores: cpus().length,
-  system: `${process.platform} ${release()}`,
-  node: process.version,
-  pinned: cores.server === null ? 'no' : `server to core ${cores.server}, load to core ${cores.load}`,
-  loadAverage: loadavg().map(value => value.toFixed(1)).join(' ')
-}
-if (!short) {
-  console.log(Object.entries(machine).map(([key, value]) => `${key}: ${value}`).join(' · '))
-  console.log(table(rows))
-}
-if (json !== undefined) {
-  const figures = rows.map(row => ({ ...row, met: met(row), summary: { ours: spread(row.ours), limit: spread(row.limit), ratio: paired(row, 'ratio'), added: paired(row, 'added') } }))
-  writeFileSync(json, JSON.stringify({ date: new Date().toISOString(), short, machine, rows: figures }, null, 2) + '\n')
-}
-if (short) console.log(`${chosen.length - failed} passed, ${failed} failed`)
-process.exitCode = failed === 0 ? 0 : 1
+const findings: Findings = { date: new Date().toISOString(), short, machine: machineOf(cores), rows, skipped, failed }
+if (!short) console.log(print(findings))
+if (json !== undefined || !short) writeJson(json ?? join(root, '.cache/bench/bench.json'), findings)
+if (page !== undefined) write(page, report(findings, chosen))
+if (short) console.log(`${chosen.length - failed.length - skipped.length} passed, ${failed.length} failed, ${skipped.length} skipped`)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -14,6 +14,7 @@ interface Side {
 export function createStart (cores: Cores): Measure {
   return {
     name: 'start',
+    what: 'From the start of the process until `/health/live` answers, with a data directory that is there already. Against bare Fastify.',
     async run ({ rounds: count }) {
       const site = createSite(cores)
       const sides: Side[] = [
@@ -34,7 +35,7 @@ export function createStart (cores: Cores): Measure {
       }
       const [ours, limit] = sides as [Side, Side]
       const against = 'bare Fastify'
-      const row: Row = { measure: 'start to listening', unit: 'ms', ours: ours.took, limit: limit.took, against, goal: { of: 'ours', atMost: 500 } }
+      const row: Row = { measure: 'start to listening', unit: 'ms', ours: ours.took, limit: limit.took, against, goal: { of: 'ratio', atMost: 2 } }
       return ours.effort.some(Number.isNaN) ? [row] : [row, { measure: 'start to listening', unit: 'CPU ms', ours: ours.effort, limit: limit.effort, against }]
     }
   }

@@ -21,6 +21,7 @@ interface Side {
 export function createTell (cores: Cores, profile?: string): Measure {
   return {
     name: 'tell',
+    what: 'One tell after the other to the agent `echo`, over one REST connection, each waited for. Against the same messages on the pipes of the same program: what is added is Iris.',
     async run ({ rounds: count, tells }) {
       const site = createSite(cores, profile)
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -65,7 +66,8 @@ async function time ({ tell }: Side, count: number): Promise<number[]> {
   return took
 }
 
-async function tellIris (url: string, connection: { key: string, agent: Agent }): Promise<string> {
+/** One tell, whole. */
+export async function tellIris (url: string, connection: { key: string, agent: Agent }): Promise<string> {
   const { status, text } = await ask(`${url}/api/teams/tell`, { ...connection, body: BODY })
   if (status !== 200) throw new Error(`A tell was answered ${status} ${text}`)
   return (JSON.parse(text) as { response: string }).response
