@@ -63,16 +63,20 @@ async function openapi (app: FastifyInstance, { version }: OpenApiOptions): Prom
       info: {
         title: 'Iris',
         version,
-        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket. The WebSocket\'s requests and events: [/docs/events](/docs/events).',
+        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket.',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string }
       },
-      servers: [{ url: '/', description: 'This server' }]
+      externalDocs: { url: 'docs/events', description: 'The WebSocket\'s requests and events' },
+      servers: [{ url: '.', description: 'This server' }] // seen from /openapi.json: the server may lie below a path of a proxy
     },
     stripBasePath: false,
     transformObject: document => complete((document as unknown as { openapiObject: Document }).openapiObject) as never
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    indexPrefix: '.',
+    transformSpecification: document => ({ ...document, servers: [{ url: '..', description: 'This server' }] }), // seen from /docs/json
+    transformSpecificationClone: false,
     staticCSP: PAGE_POLICY,
     uiConfig: { displayOperationId: true, displayRequestDuration: true, docExpansion: 'list', tryItOutEnabled: true, validatorUrl: null },
     theme: { title: 'Iris API', css: [{ filename: 'iris.css', content: '.swagger-ui .topbar { display: none }' }] }

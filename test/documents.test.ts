@@ -42,4 +42,5 @@ t.test('the documents can be read where the server runs', async t => {
   t.match(page.headers.get('content-security-policy'), /^default-src 'none'; style-src 'unsafe-inline'/)
   const html = await page.text()
   for (const words of ['team_tell', 'tell.chunk', 'caught_up']) t.match(html, `id="${words}"`)
+  t.same([...html.matchAll(/href="([^"]+)"/g)].map(([, link]) => new URL(link!, 'https://host.example/iris/docs/events').pathname), ['/iris/asyncapi.json', '/iris/docs'], 'also below a path of a proxy')
 })

@@ -27,7 +27,7 @@ export function page (document: object): string {
   const events = operations.events!.messages.map(nameOf).map(show)
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${text(info.title)} events</title><style>${STYLE}</style></head><body>
 <h1>${text(info.title)}: the WebSocket at <code>/ws</code></h1><p>${text(info.description)}</p>
-<p><a href="/asyncapi.json">AsyncAPI document</a> · <a href="/docs">REST API</a></p>
+<p><a href="../asyncapi.json">AsyncAPI document</a> · <a href="../docs">REST API</a></p>
 <h2>What a client may send, and the answer</h2>${own.join('\n')}
 <h2>What the server says</h2>${events.join('\n')}</body></html>`
 }

@@ -10,12 +10,12 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '
 export const noBrowser = existsSync(executablePath) || process.env.CI ? false : `no ${executablePath}; CHROMIUM names another`
 
 /** One browser for all tests of a file, launched by the first; each gets pages without a past. */
-export function browserFor (file: Test) {
+export function browserFor (file: Test, args: string[] = []) {
   let launching: Promise<Browser> | undefined
   file.teardown(async () => { await (await launching)?.close() })
   /** `complaints`: what the page's console, where its policy speaks too, and its own code find wrong. */
   return async (t: Test, options: BrowserContextOptions = {}) => {
-    const browser = await (launching ??= chromium.launch({ executablePath, args: ARGS }))
+    const browser = await (launching ??= chromium.launch({ executablePath, args: [...ARGS, ...args] }))
     const context = await browser.newContext(options)
     t.teardown(() => context.close())
     const page = await context.newPage()

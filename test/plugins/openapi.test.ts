@@ -29,7 +29,7 @@ t.test('the document has one operation for each tool, and nothing else', async t
   const { app, port } = await start(t)
   const { status, json: document } = await ask(port, 'GET', '/openapi.json')
   t.equal(status, 200)
-  t.match(document, { openapi: '3.1.0', info: { title: 'Iris', version: '1.2.3' }, servers: [{ url: '/' }] })
+  t.match(document, { openapi: '3.1.0', info: { title: 'Iris', version: '1.2.3' }, servers: [{ url: '.' }], externalDocs: { url: 'docs/events' } })
   t.strictSame(Object.keys(document.paths), ['/api/things/{teamName}', '/api/things/{teamName}/say', '/api/others'], 'no alias, no page')
   const { get, delete: remove } = document.paths['/api/things/{teamName}']
   t.match(get, { operationId: 'thing_get', summary: 'Get a thing', description: 'Shows what it was given.', tags: ['thing'], security: [{ key: [] }] })
@@ -72,5 +72,10 @@ t.test('the page at /docs is whole, needs no key, and loads nothing from elsewhe
   t.ok(files.length > 3)
   for (const file of files) t.equal((await ask(port, 'GET', file)).status, 200, file)
   t.match(await ask(port, 'GET', '/docs/json'), { status: 200, json: { openapi: '3.1.0' } })
+  t.notMatch(page.text, /(?:src|href)="\//, 'it may lie below a path of a proxy')
+  for (const from of ['/docs/json', '/openapi.json']) {
+    const seen = new URL(`https://host.example/iris${from}`)
+    t.equal(new URL((await ask(port, 'GET', from)).json.servers[0].url, seen).href, 'https://host.example/iris/', `${from}: the server is where it lies`)
+  }
   t.match((await ask(port, 'GET', '/openapi.json')).headers['content-security-policy'], /default-src 'none'/)
 })
