@@ -45,7 +45,8 @@ export async function openKeys (iris: Iris, model: Model, { attempt, say, now, b
     const name = visible(keyName)
     const who = [own && 'It is the key of this page, which ends with it.', local && 'The iris command on the machine of the server uses it, and needs another.'].filter(Boolean).join(' ')
     if (!await confirm(`Revoke ${name}?`, `It is worthless at once and for ever. ${who}`, 'Revoke')) return
-    if (await attempt(iris.keyRevoke({ keyName }))) say(`Revoked: ${name}`)
+    if (!await attempt(iris.keyRevoke({ keyName }))) return
+    say(`Revoked: ${name}`)
     await load()
     byId('keys-title').focus()
   }

@@ -20,6 +20,8 @@ function at (page: Page) {
 t.test('an admin makes a key, copies it, makes it anew and revokes it', skip, async t => {
   const server = await asking(t, { teams: { echo: {}, other: {} } })
   const { page, complaints } = await browse(t, { permissions: ['clipboard-read', 'clipboard-write'] })
+  const elsewhere: string[] = []
+  page.on('request', request => { if (new URL(request.url()).origin !== server.url) elsewhere.push(request.url()) })
   await enter(page, server)
   const { open, row, token } = at(page)
   await open()
@@ -58,6 +60,7 @@ t.test('an admin makes a key, copies it, makes it anew and revokes it', skip, as
   t.equal(server.services.keys.authenticate(second), null)
   t.equal(await row('ci').getByRole('button').count(), 0)
   t.same(complaints, [])
+  t.same(elsewhere, [], 'nothing comes from anywhere else')
   t.same(server.errors, [])
 })
 
@@ -73,6 +76,8 @@ t.test('what may not be done is said, and a key of config.yaml has no buttons', 
   t.match(await page.getByRole('dialog').textContent(), /the key of this page/)
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
   await page.locator('#trouble', { hasText: "'admin' is the last" }).waitFor()
+  await row('admin').locator('button:not([aria-disabled])', { hasText: 'Revoke' }).waitFor()
+  t.ok(await page.locator('#trouble').isVisible(), 'and stays said once all is done')
 })
 
 t.test('the page goes on with its own key made anew, also after a reload and a lost connection; revoked, it asks for another', skip, async t => {
