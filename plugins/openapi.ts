@@ -31,6 +31,7 @@ const NOUNS: Record<string, string> = {
   event: 'What happened, by number',
   approval: 'Questions of agents: may I use this tool?',
   webhook: 'Addresses that are told what happens',
+  key: 'Who may do what',
   system: 'The server itself'
 }
 

@@ -88,10 +88,14 @@ export function createAudit ({ store, clock, onError }: { store: Pick<Store, 'tr
   }
 }
 
-/** The names and ids in what a tool was given and answered, or says in its error. Nothing else of them, and only what is shaped as one. */
-export function targets (...sources: unknown[]): Partial<AuditRow> {
+/**
+ * The names and ids in what a tool was given and answered, or says in its error. Nothing else of them, and only what is shaped as one.
+ * A key's name is taken from what was answered alone: what was given as one may be the key itself, by a slip of the hand.
+ */
+export function targets (given: unknown, ...told: unknown[]): Partial<AuditRow> {
   const found: Record<string, string> = {}
-  for (const source of sources) {
+  for (const source of told) if (typeof source === 'object' && source !== null && Object.hasOwn(source, 'keyName')) found.keyName ??= String((source as { keyName: unknown }).keyName)
+  for (const source of [given, ...told]) {
     if (typeof source !== 'object' || source === null) continue
     for (const [field, column, shape] of TARGETS) {
       const value = Object.hasOwn(source, field) ? (source as Record<string, unknown>)[field] : undefined

@@ -28,6 +28,8 @@ export interface KeyedCall {
   team (): string | null
   reach (team: string): void
   charge (): Promise<void>
+  /** What of an answer may be stored. */
+  kept (answer: Answer): Answer
   perform (attempt: Attempt): Promise<Answer>
 }
 
@@ -111,13 +113,16 @@ export function createIdempotency ({ store: { idempotency: rows }, clock, ttl, o
     write(() => { rows.settle(entry.caller, entry.key, outcome) })
   }
 
-  async function attempt (entry: Entry, { resumes, perform }: KeyedCall): Promise<Answer> {
+  async function attempt (entry: Entry, { resumes, perform, kept }: KeyedCall): Promise<Answer> {
     const self: Attempt = { workId: entry.workId, stage: 'none' }
     try {
       await entry.admitted
       const result = await perform(self)
       if (!resumes || self.stage === 'done') {
-        if (entry.outcome === undefined) settle(entry, { result })
+        if (entry.outcome === undefined) {
+          settle(entry, { result: kept(result) })
+          return result
+        }
       } else {
         entry.begun = true
       }

@@ -1,9 +1,10 @@
 import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Config } from '../schemas/config.ts'
-import type { KeyGrant, KeyRecord, Permission } from '../schemas/key.ts'
+import type { Key, KeyGrant, KeyRecord, Permission } from '../schemas/key.ts'
 import type { Clock } from './clock.ts'
 import { namesake, teamNameOf } from './config/team-name.ts'
-import { NotFoundError, ValidationError } from './errors.ts'
+import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts'
+import { beyondReach, beyondRights, inherit } from './key-bounds.ts'
 import type { Store } from './store/store.ts'
 import type { Caller } from './tool.ts'
 
@@ -15,17 +16,25 @@ export interface Keys {
   named (name: string): Caller | null
   /** A key that is kept nowhere but in here, until its `end`. Whose it is, is asked at each use. */
   lend (caller: () => Caller): { key: string, end (): void }
-  /** The key itself is returned this once. Throws ValidationError where the name is taken, or speaks as another key does. */
-  create (grant: KeyGrant): { key: string, record: KeyRecord }
-  /** Those in the store and those in config.yaml, without hashes. */
-  list (): (Omit<KeyRecord, 'hash'> & { source: 'store' | 'config' })[]
-  /** Throws NotFoundError. Takes effect with the next request, also of a running server. */
-  revoke (name: string): void
-  /** A new key in the place of the old one, with the same grants. */
-  rotate (name: string): { key: string, record: KeyRecord }
+  /**
+   * The key itself is returned this once. `by`: who asks, and gets nothing that is more than its own key; without, it is the user
+   * of this machine. Throws ValidationError where the name is taken, or speaks as another key does, and ForbiddenError.
+   */
+  create (grant: KeyGrant, by?: Caller): { key: string, record: KeyRecord }
+  /** Those in the store and those in config.yaml, as far as the caller reaches what they reach. */
+  list (by?: Caller): KeyView[]
+  /** Takes effect with the next request, also of a running server. Throws NotFoundError, ValidationError and ForbiddenError. */
+  revoke (name: string, by?: Caller): void
+  /** A new key in the place of the old one, with the same grants. Throws as `revoke` does. */
+  rotate (name: string, by?: Caller): { key: string, record: KeyRecord }
 }
 
 interface Known { readonly record: KeyRecord, readonly caller: Caller }
+
+export type KeyView = Omit<Key, 'keyName' | 'own'> & { name: string }
+
+/** The key that the command line of this machine uses, which lies in a file. */
+export interface LocalKey { read (): string | null, write (key: string): void }
 
 const PREFIX = 'iris_sk_'
 
@@ -37,7 +46,7 @@ export const ANONYMOUS: Caller = Object.freeze({ name: 'local', self: 'local', p
 
 export const hashKey = (token: string) => digest('sha256', token)
 
-export function createKeys ({ store: { keys }, clock, config }: { store: Pick<Store, 'keys'>, clock: Clock, config: () => Config }): Keys {
+export function createKeys ({ store: { keys }, clock, config, local }: { store: Pick<Store, 'keys'>, clock: Clock, config: () => Config, local?: LocalKey }): Keys {
   let known = new Map<string, Known>()
   /** Of `known`, by the keys themselves, for those that were seen: to hash each time costs more than the rest of who asks. */
   let met = new Map<string, Known>()
@@ -45,6 +54,7 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
   let looked = false
   /** By hash, like the others, so that how long a look takes says nothing of a key. */
   const lent = new Map<string, () => Caller>()
+  const lastUsed = new Map<string, number>()
 
   /** All keys by hash; read anew whenever either source changed. The store is asked once in each turn of the event loop. */
   function byHash () {
@@ -61,14 +71,28 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
     return known
   }
 
-  function stored (name: string): KeyRecord {
+  function stored (name: string, by: Caller | undefined, beyond: typeof beyondReach): KeyRecord {
     const record = keys.list().find(one => one.name === name)
-    if (record !== undefined) return record
-    if (configKeys(config()).some(one => one.name === name)) throw new ValidationError(`The key '${name}' is in config.yaml: change it there`)
-    throw new NotFoundError(`No key is named '${name}'. iris key list shows them`)
+    if (record === undefined && configKeys(config()).some(one => one.name === name)) throw new ValidationError(`The key '${name}' is in config.yaml: change it there`, { details: { keyName: name } })
+    if (record === undefined) throw new NotFoundError(`No key is named '${name}'. key_list shows them, and iris key list`)
+    const why = by && beyond(record, by)
+    if (why !== undefined) throw new ForbiddenError(why, { details: { keyName: name } })
+    return record
   }
 
-  const inForce = ({ revokedAt, expiresAt }: KeyRecord) => revokedAt === undefined && (expiresAt === undefined || expiresAt > clock.now())
+  const stateOf = ({ revokedAt, expiresAt }: KeyRecord): Key['state'] => revokedAt !== undefined ? 'revoked' : expiresAt !== undefined && expiresAt <= clock.now() ? 'expired' : 'valid'
+  const inForce = (record: KeyRecord) => stateOf(record) === 'valid'
+  const localHash = () => {
+    const key = local?.read() ?? null
+    return key === null ? undefined : hashKey(key)
+  }
+
+  /** Whether nobody could manage keys from elsewhere any more without this one. */
+  function isLast ({ name }: KeyRecord): boolean {
+    const leads = (one: KeyRecord) => inForce(one) && one.permissions.includes('admin') && one.teams === undefined
+    const all = [...keys.list(), ...configKeys(config())].filter(leads)
+    return config().api.requireAuth && all.length === 1 && all[0]!.name === name
+  }
 
   return {
     authenticate (token) {
@@ -81,7 +105,9 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
         if (!timingSafeEqual(Buffer.from(found.record.hash), Buffer.from(hash))) return null
         met.set(token, found)
       }
-      return inForce(found.record) ? found.caller : null
+      if (!inForce(found.record)) return null
+      lastUsed.set(found.record.name, clock.now())
+      return found.caller
     },
     named (name) {
       const found = [...byHash().values()].find(({ record }) => record.name === name)
@@ -93,29 +119,49 @@ export function createKeys ({ store: { keys }, clock, config }: { store: Pick<St
       lent.set(hash, caller)
       return { key, end () { lent.delete(hash) } }
     },
-    create (grant) {
+    create (wanted, by) {
       looked = false
+      const grant = by === undefined ? wanted : inherit(wanted, by)
+      const why = by && beyondRights(grant, by)
+      if (why !== undefined) throw new ForbiddenError(why)
+      // A path cannot hold them, a line of a log ends at them, and a key is no name.
+      if (/^\.{1,2}$|^iris_sk_|\p{Cc}/u.test(grant.name)) throw new ValidationError(`A key's name has no control characters, is not '.' or '..', and does not begin with '${PREFIX}'`)
+      if (by !== undefined && grant.expiresAt !== undefined && grant.expiresAt <= clock.now()) throw new ValidationError('This key would be over already: expiresAt is in the past')
       if (grant.name.startsWith(AGENT_NAMES)) throw new ValidationError(`Names that begin with '${AGENT_NAMES}' are those of agents. Choose another name`)
       const all = [...keys.list(), ...configKeys(config())]
       const taken = all.find(({ name }) => name === grant.name)
-      if (taken !== undefined) throw new ValidationError(`A key is named '${grant.name}' already. Choose another name, or rotate it`)
+      if (taken !== undefined) throw new ValidationError(`A key is named '${grant.name}' already${taken.revokedAt === undefined ? '. Choose another name, or rotate it' : ', which is revoked. Choose another name'}`, { details: { keyName: grant.name } })
       const twin = namesake(grant, all)
-      if (twin !== undefined) throw new ValidationError(`The key '${grant.name}' would speak as '${teamNameOf(grant.name)}', as '${twin.name}' does, and share its conversations. Choose another name, or say whom it speaks as (--as)`)
+      if (twin !== undefined) throw new ValidationError(`The key '${grant.name}' would speak as '${teamNameOf(grant.name)}', as '${twin.name}' does, and share its conversations. Choose another name, or say whom it speaks as (as; iris key create --as)`)
       const { key, hash } = mint()
       const record = { ...grant, hash, createdAt: clock.now() }
       keys.insert(record)
       return { key, record }
     },
-    list: () => [
-      ...configKeys(config()).map(record => ({ ...record, source: 'config' as const })),
-      ...keys.list().map(record => ({ ...record, source: 'store' as const }))
-    ].map(({ hash: _, ...rest }) => rest),
-    revoke: name => { looked = false; keys.update(stored(name).name, { revokedAt: clock.now() }) },
-    rotate (name) {
+    list (by) {
+      const mine = localHash()
+      const view = (source: Key['source']) => (record: KeyRecord): KeyView => {
+        const { hash, createdAt, ...rest } = record
+        const lastUsedAt = lastUsed.get(rest.name)
+        return { ...rest, state: stateOf(record), source, ...(source === 'store' && { createdAt }), ...(lastUsedAt !== undefined && { lastUsedAt }), local: hash === mine }
+      }
+      const all = [...configKeys(config()).map(view('config')), ...keys.list().map(view('store'))]
+      return by === undefined ? all : all.filter(key => beyondReach(key, by) === undefined)
+    },
+    revoke (name, by) {
       looked = false
-      const record = stored(name)
-      if (record.revokedAt !== undefined) throw new ValidationError(`The key '${name}' is revoked. Create a new one`)
+      const record = stored(name, by, beyondReach)
+      if (record.revokedAt !== undefined) return
+      if (by !== undefined && isLast(record)) throw new ValidationError(`The key '${name}' is the last with which others can be managed. Create another one first, or revoke it on the machine of the server: iris key revoke`, { details: { keyName: name } })
+      keys.update(name, { revokedAt: clock.now() })
+    },
+    rotate (name, by) {
+      looked = false
+      const record = stored(name, by, beyondRights)
+      if (record.revokedAt !== undefined) throw new ValidationError(`The key '${name}' is revoked. Create a new one`, { details: { keyName: name } })
       const { key, hash } = mint()
+      // First what may fail: the command line goes on with the new one.
+      if (localHash() === record.hash) local!.write(key)
       keys.update(name, { hash, createdAt: clock.now() })
       return { key, record: { ...record, hash, createdAt: clock.now() } }
     }
@@ -134,13 +180,14 @@ const configKeys = ({ api }: Config): KeyRecord[] => api.apiKeys.map(({ key, exp
   ...(expires !== undefined && { expiresAt: Date.parse(expires) })
 }))
 
-function toCaller ({ name, permissions, teams, as, rateLimit }: KeyRecord): Caller {
+function toCaller ({ name, permissions, teams, as, rateLimit, expiresAt }: KeyRecord): Caller {
   return Object.freeze({
     name,
     self: as?.[0] ?? teamNameOf(name),
     permissions: new Set<Permission>(permissions),
     teams: teams === undefined ? null : new Set(teams),
     as: as === undefined ? null : new Set(as),
-    ...(rateLimit !== undefined && { rateLimit })
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(expiresAt !== undefined && { expiresAt })
   })
 }

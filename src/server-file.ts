@@ -56,6 +56,9 @@ export function readAdminKey (home: string): string | null {
   }
 }
 
+/** The same for who keeps the keys. */
+export const localKeyOf = (home: string) => ({ read: () => readAdminKey(home), write: (key: string) => { writeAdminKey(home, key) } })
+
 /** A reader sees the old file or the new one, never half of it, and nobody but this user sees either. */
 function write (home: string, name: string, text: string): void {
   mkdirSync(home, { recursive: true, mode: 0o700 })

@@ -21,6 +21,7 @@ import { createLog } from './log.ts'
 import { createPool } from './pool.ts'
 import { createRecovery } from './recovery.ts'
 import { createSessions } from './sessions.ts'
+import { localKeyOf } from './server-file.ts'
 import { openStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
 import { createTeams } from './teams.ts'
@@ -88,7 +89,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError
   })
-  const keys = createKeys({ store, clock, config })
+  const keys = createKeys({ store, clock, config, local: localKeyOf(home) })
   const agentCalls = createAgentCalls({ store, keys, team: name => config().teams.get(name) })
   const worktrees = createWorktrees({ root: join(home, 'worktrees'), env: allowedEnvironment(environment) })
   const pool = createPool({

@@ -9,6 +9,7 @@ import type { Config } from '../schemas/config.ts'
 import type { Cache } from './cache.ts'
 import type { Clock } from './clock.ts'
 import type { Attempt, Idempotency } from './idempotency.ts'
+import type { Keys } from './keys.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import type { Sessions } from './sessions.ts'
@@ -35,6 +36,8 @@ export interface Caller {
   readonly most?: ReadonlySet<Permission>
   /** Requests per window, where its key has a limit of its own. */
   readonly rateLimit?: number
+  /** When its key ends, Unix ms, where it does. */
+  readonly expiresAt?: number
 }
 
 /** What tools work with. */
@@ -56,6 +59,7 @@ export interface Services {
   readonly audit: Audit
   readonly worktrees: Pick<Worktrees, 'find'>
   readonly webhooks: Webhooks
+  readonly keys: Pick<Keys, 'create' | 'list' | 'revoke' | 'rotate'>
 }
 
 /** What happens while a call runs, told to its caller alone. */
@@ -121,6 +125,8 @@ interface Spec {
   answers?: Answers
   /** The limit it counts against, beside that of all requests. */
   charge?: 'tell'
+  /** An optional field of its answer that is shown once: it is kept nowhere, so a later call of the same idempotency key is answered without it. */
+  shownOnce?: string
 }
 
 export interface Tool extends Readonly<Spec> {
@@ -184,11 +190,12 @@ export function defineTool<const I extends TObject, const O extends TProperties>
       reach(call.caller, name)
     },
     charge: async () => { if (spec.charge !== undefined) await call.charge(spec.charge) },
+    kept: answer => spec.shownOnce === undefined ? answer : Object.fromEntries(Object.entries(answer).filter(([field]) => field !== spec.shownOnce)),
     perform: async attempt => perform(args, Object.create(call, spec.resumes === true ? { attempt: { value: attempt } } : { signal: { value: new AbortController().signal } }) as Call)
   })
 
-  function record (call: Call, from: Origin, outcome: string, team: string | undefined, ...told: unknown[]) {
-    call.audit.record({ ...from, caller: call.caller.name, tool: spec.name, outcome, ...targets(...told), ...(team !== undefined && { team }) })
+  function record (call: Call, from: Origin, outcome: string, team: string | undefined, given: unknown, told: unknown) {
+    call.audit.record({ ...from, caller: call.caller.name, tool: spec.name, outcome, ...targets(given, told), ...(team !== undefined && { team }) })
   }
 
   return Object.freeze({

@@ -85,9 +85,10 @@ t.test('it is offered what it may ever do, and anything else is refused', async 
   const id = '00000000-0000-4000-8000-000000000000'
   for (const [tool, input] of [
     ['cache_read', { sessionId: id }], ['session_reset', { sessionId: id }], ['team_sleep', { teamName: 'b' }],
-    ['approval_list', {}], ['approval_answer', { approvalId: id, decision: 'allow' }]
+    ['approval_list', {}], ['approval_answer', { approvalId: id, decision: 'allow' }],
+    ['key_create', { keyName: 'more', permissions: ['admin'] }], ['key_rotate', { keyName: 'admin' }], ['key_list', {}]
   ] as const) t.match(await calls('a', tool, input), { error: 'ForbiddenError', statusCode: 403 }, tool)
-  t.match(await calls('a', 'key_create', {}), { message: /Unknown tool/ })
+  t.match(await calls('a', 'thing_make', {}), { message: /Unknown tool/ })
   const { response: variables } = await tell('a', '!env')
   t.same(variables.replace('echo: ', '').split(' ').filter(name => /IRIS/.test(name)), ['IRIS_CHILD', 'IRIS_OWNER'], 'and it needs no key')
 })

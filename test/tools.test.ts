@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Tool } from '../src/tool.ts'
 import { tools } from '../src/tools/index.ts'
+import { openKey } from './fixtures/key.ts'
 import { openQuestion } from './fixtures/question.ts'
 import { never, run } from './fixtures/running.ts'
 import { sample } from './fixtures/sample.ts'
@@ -9,7 +10,7 @@ import { transports, type Answer } from './fixtures/transports.ts'
 import { ADDRESS, openWebhook } from './fixtures/webhook.ts'
 
 /** What differs from one call to the next by its nature becomes its kind. */
-const VOLATILE = /(Id|At)$|^(id|seq|pid|since|timestamp|duration|uptime|next|cursor|from|name|self|reason|total|active|messageCount|sessionId|usage|costUsd|at|secret|previousUntil)$/
+const VOLATILE = /(Id|At)$|^(id|seq|pid|since|timestamp|duration|uptime|next|cursor|from|name|self|reason|total|active|messageCount|sessionId|usage|costUsd|at|secret|previousUntil|key|keyName)$/
 function normal (value: unknown): unknown {
   if (Array.isArray(value)) return [...new Set(value.map(one => JSON.stringify(normal(one))))].sort()
   if (typeof value === 'string') return value.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'uuid')
@@ -31,9 +32,11 @@ t.test('every tool gives the same on every transport', async t => {
     return first
   }
 
-  const world = { teamName: 'echo', toTeam: 'echo', message: 'hello', sessionId: randomUUID(), tellId: randomUUID(), approvalId: randomUUID(), webhookId: randomUUID(), url: ADDRESS, team: 'echo' }
+  const world = { teamName: 'echo', toTeam: 'echo', message: 'hello', sessionId: randomUUID(), tellId: randomUUID(), approvalId: randomUUID(), webhookId: randomUUID(), url: ADDRESS, team: 'echo', permissions: ['status'] }
   /** Each transport meets the same: where a tool asks for it, a conversation of its own with one answered tell. */
-  const fresh = async ({ input }: Tool) => {
+  const fresh = async ({ name, input }: Tool) => {
+    if (name === 'key_create') return { ...world, keyName: `made-${randomUUID()}` }
+    if (input.required!.includes('keyName')) return { ...world, keyName: openKey(server.services) }
     if (input.required!.includes('webhookId')) return { ...world, webhookId: openWebhook(server.services, 'echo') }
     if (!['sessionId', 'tellId', 'approvalId'].some(name => input.required!.includes(name))) return world
     const { tellId, sessionId } = server.services.tells.start({ from: `via-${randomUUID().slice(0, 8)}`, to: 'echo', message: 'hello', caller: 'admin' })
@@ -53,10 +56,10 @@ t.test('every tool gives the same on every transport', async t => {
         const malformed = await ask(tool, async () => ({ ...sample(tool, world), [text]: 'Not Valid!' }))
         t.match(malformed, { ok: false, body: { error: 'ValidationError', message: new RegExp(`'${text}'`) } })
       }
-      for (const [field, absent] of [['teamName', 'constructor'], ['toTeam', 'nobody'], ['sessionId', randomUUID()], ['tellId', randomUUID()], ['approvalId', randomUUID()], ['webhookId', randomUUID()]]) {
-        if (!tool.input.required!.includes(field!)) continue
+      for (const [field, absent] of [['teamName', 'constructor'], ['toTeam', 'nobody'], ['sessionId', randomUUID()], ['tellId', randomUUID()], ['approvalId', randomUUID()], ['webhookId', randomUUID()], ['keyName', 'nobody']]) {
+        if (!tool.input.required!.includes(field!) || tool.name === 'key_create') continue
         const missing = await ask(tool, async () => ({ ...sample(tool, world), [field!]: absent }))
-        t.match(missing, { ok: false, body: { error: /^(Team|Session|Tell|Approval|Webhook)NotFoundError$/, statusCode: 404 } })
+        t.match(missing, { ok: false, body: { error: /^(Team|Session|Tell|Approval|Webhook|)NotFoundError$/, statusCode: 404 } })
       }
     })
   }

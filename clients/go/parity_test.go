@@ -108,7 +108,12 @@ func makeTell(t *testing.T, ctx context.Context, client *Client, from, question 
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := map[string]any{"tellId": answer.TellID, "sessionId": answer.SessionID}
+	made := map[string]any{"tellId": answer.TellID, "sessionId": answer.SessionID, "keyName": from}
+	if _, needed := required["keyName"]; needed && from != "go-key_create" {
+		if _, err := client.KeyCreate(ctx, KeyCreateInput{KeyName: from, Permissions: []string{"status"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, needed := required["webhookId"]; needed {
 		webhook, err := client.WebhookCreate(ctx, WebhookCreateInput{URL: known["url"].(string), Team: known["team"].(string)})
 		if err != nil {

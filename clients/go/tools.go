@@ -38,6 +38,10 @@ var Routes = map[string]Route{
 	"webhook_deliveries": {"GET", "/api/webhooks/{webhookId}/deliveries", false},
 	"webhook_replay":     {"POST", "/api/webhooks/{webhookId}/replay", true},
 	"webhook_delete":     {"DELETE", "/api/webhooks/{webhookId}", true},
+	"key_create":         {"POST", "/api/keys", true},
+	"key_list":           {"GET", "/api/keys", false},
+	"key_rotate":         {"POST", "/api/keys/{keyName}/rotate", true},
+	"key_revoke":         {"POST", "/api/keys/{keyName}/revoke", true},
 }
 
 // TeamTellInputAttachments is a part of TeamTellInput.
@@ -1319,4 +1323,133 @@ type WebhookDeleteOutput struct {
 // WebhookDelete: It is told nothing any more. What waits for it is dropped.
 func (c *Client) WebhookDelete(ctx context.Context, input WebhookDeleteInput, options ...CallOption) (*WebhookDeleteOutput, error) {
 	return call[WebhookDeleteOutput](ctx, c, "webhook_delete", input, options)
+}
+
+// KeyCreateInput is what key_create takes.
+type KeyCreateInput struct {
+	// The name of a key
+	KeyName     string   `json:"keyName"`
+	Permissions []string `json:"permissions"`
+	// The only teams it may reach; absent: all
+	Teams []string `json:"teams,omitempty"`
+	// The only names it may speak as; the first is its own. Absent: any
+	As []string `json:"as,omitempty"`
+	// Requests per window, in the place of api.rateLimit.max
+	RateLimit *int64 `json:"rateLimit,omitempty"`
+	// Unix ms
+	ExpiresAt *int64 `json:"expiresAt,omitempty"`
+}
+
+// KeyCreateOutput is what key_create gives.
+type KeyCreateOutput struct {
+	// The name of a key
+	KeyName     string   `json:"keyName"`
+	Permissions []string `json:"permissions"`
+	// The only teams it may reach; absent: all
+	Teams []string `json:"teams,omitempty"`
+	// The only names it may speak as; the first is its own. Absent: any
+	As []string `json:"as,omitempty"`
+	// Requests per window, in the place of api.rateLimit.max
+	RateLimit *int64 `json:"rateLimit,omitempty"`
+	// Unix ms
+	ExpiresAt *int64 `json:"expiresAt,omitempty"`
+	// Unix ms
+	CreatedAt int64 `json:"createdAt"`
+	// The key itself. It is shown this once; only its hash is kept
+	Key string `json:"key,omitempty"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// KeyCreate: A key for somebody else, or for a program. It is shown this once: a call that is sent again with its idempotency key is answered without it, and key_rotate makes another. It can never do more than the key it is made with; what is not said is as there.
+func (c *Client) KeyCreate(ctx context.Context, input KeyCreateInput, options ...CallOption) (*KeyCreateOutput, error) {
+	return call[KeyCreateOutput](ctx, c, "key_create", input, options)
+}
+
+// KeyListInput is what key_list takes.
+type KeyListInput struct{}
+
+// KeyListOutputKeys is a part of KeyListOutput.
+type KeyListOutputKeys struct {
+	// The name of a key
+	KeyName     string   `json:"keyName"`
+	Permissions []string `json:"permissions"`
+	// The only teams it may reach; absent: all
+	Teams []string `json:"teams,omitempty"`
+	// The only names it may speak as; the first is its own. Absent: any
+	As []string `json:"as,omitempty"`
+	// Requests per window, in the place of api.rateLimit.max
+	RateLimit *int64 `json:"rateLimit,omitempty"`
+	// Unix ms
+	ExpiresAt *int64 `json:"expiresAt,omitempty"`
+	State     string `json:"state"`
+	// config: it stands in config.yaml, and is changed there
+	Source string `json:"source"`
+	// When it was made, or made anew, Unix ms
+	CreatedAt *int64 `json:"createdAt,omitempty"`
+	// Unix ms
+	RevokedAt *int64 `json:"revokedAt,omitempty"`
+	// When it was last used since the server started, Unix ms
+	LastUsedAt *int64 `json:"lastUsedAt,omitempty"`
+	// Whether it is the key of this call
+	Own bool `json:"own"`
+	// Whether the iris command on the machine of the server uses it
+	Local bool `json:"local"`
+}
+
+// KeyListOutput is what key_list gives.
+type KeyListOutput struct {
+	Keys []KeyListOutputKeys `json:"keys"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// KeyList: The keys that reach nothing but what this one reaches, those in config.yaml too, with what each may do and when it was last used. Keys themselves are not shown.
+func (c *Client) KeyList(ctx context.Context, input KeyListInput, options ...CallOption) (*KeyListOutput, error) {
+	return call[KeyListOutput](ctx, c, "key_list", input, options)
+}
+
+// KeyRotateInput is what key_rotate takes.
+type KeyRotateInput struct {
+	// The name of a key
+	KeyName string `json:"keyName"`
+}
+
+// KeyRotateOutput is what key_rotate gives.
+type KeyRotateOutput struct {
+	// The name of a key
+	KeyName string `json:"keyName"`
+	// Unix ms
+	CreatedAt int64 `json:"createdAt"`
+	// The key itself. It is shown this once; only its hash is kept
+	Key string `json:"key,omitempty"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// KeyRotate: A new key in the place of the old one, which ends at once, with the same name and permissions. It is shown this once: a call that is sent again with its idempotency key is answered without it. Only of keys that can do no more than the one of the call. Where the iris command on the machine of the server uses it, that goes on with the new one.
+func (c *Client) KeyRotate(ctx context.Context, input KeyRotateInput, options ...CallOption) (*KeyRotateOutput, error) {
+	return call[KeyRotateOutput](ctx, c, "key_rotate", input, options)
+}
+
+// KeyRevokeInput is what key_revoke takes.
+type KeyRevokeInput struct {
+	// The name of a key
+	KeyName string `json:"keyName"`
+}
+
+// KeyRevokeOutput is what key_revoke gives.
+type KeyRevokeOutput struct {
+	// The name of a key
+	KeyName string `json:"keyName"`
+	Revoked bool   `json:"revoked"`
+	// Whether it was the key of this call, which now was its last
+	Own bool `json:"own"`
+	// When it was answered, Unix ms
+	Timestamp int64 `json:"timestamp"`
+}
+
+// KeyRevoke: The key is worthless from its next request on, its streams and sockets are closed, its webhooks stop. It may be the one of this call, but not the last with which keys are managed. Keys in config.yaml are taken out there.
+func (c *Client) KeyRevoke(ctx context.Context, input KeyRevokeInput, options ...CallOption) (*KeyRevokeOutput, error) {
+	return call[KeyRevokeOutput](ctx, c, "key_revoke", input, options)
 }

@@ -3,6 +3,7 @@ import type { IrisEvent } from '../js/src/follow.ts'
 import { Iris } from '../js/src/iris.ts'
 import { byId, write } from './dom.ts'
 import { eventsView } from './events-view.ts'
+import { openKeys } from './keys.ts'
 import { Model, type Question } from './model.ts'
 import { questionsView, type Answer } from './questions-view.ts'
 import { spentIn, talkView } from './talk-view.ts'
@@ -20,12 +21,18 @@ const PAST = 500
 /** A session that is new is asked for at once, further ones not before so many ms. */
 const REST = 2000
 
+/** The key that the page came with, and who is to keep another that takes its place. */
+export interface Held { key: string | undefined, become (key: string): void }
+
 /** Everything behind the door. Resolves never; throws UnauthorizedError where the key does not fit, now or later. */
-export async function openDesk (url: string, key: string | undefined): Promise<never> {
-  const connection = { url, ...(key !== undefined && { key }) }
+export async function openDesk (url: string, held: Held): Promise<never> {
+  let { key } = held
+  const send: typeof fetch = (input, init) => fetch(input, { ...init, headers: { ...init?.headers as Record<string, string>, ...(key !== undefined && { authorization: `Bearer ${key}` }) } })
+  const connection = { url, fetch: send }
   const iris = new Iris(connection)
   const model = new Model()
   const talk = new Talk(iris, draw)
+  let keys = { draw () {}, load: async () => false }
   let skew = 0
   let live = false
   let drawing = false
@@ -41,6 +48,7 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
     open (team, sessionId) {
       show('talk')
       void attempt(open(team, sessionId))
+      byId('tell-form').hidden = false // only what is seen can be written in
       byId('message').focus()
     },
     wake: teamName => attempt(iris.teamWake({ teamName })),
@@ -60,6 +68,7 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
       showTalk(talk.conversation)
       showQuestions()
       showEvents()
+      keys.draw()
       const { team, from, running, sessionId } = talk
       write(byId('talk-title'), team ?? 'Conversation')
       write(byId('talk-state'), team === undefined ? 'Choose a team to talk with.' : sessionId === undefined ? 'Nothing was said yet.' : [`with ${from ?? 'you'}`, ...spentIn(talk.conversation)].join(' · '))
@@ -186,11 +195,18 @@ export async function openDesk (url: string, key: string | undefined): Promise<n
     byId<HTMLFormElement>('tell-form').requestSubmit()
   })
   byId('cancel').addEventListener('click', () => { void attempt(talk.cancel()) })
-  for (const button of document.querySelectorAll<HTMLElement>('[data-to]')) button.addEventListener('click', () => { show(button.dataset.to!) })
+  for (const button of document.querySelectorAll<HTMLElement>('[data-to]')) {
+    button.addEventListener('click', () => {
+      const again = button.dataset.to === 'keys' && byId('desk').dataset.view === 'keys'
+      show(again ? 'talk' : button.dataset.to!)
+      if (button.dataset.to === 'keys' && !again) void keys.load()
+    })
+  }
 
   status('connecting')
   const after = await past()
   await snapshot()
+  keys = await openKeys(iris, model, { attempt, say, now, become (next) { held.become(key = next) } })
   byId('desk').hidden = false
   setInterval(draw, 1000)
   const last = JSON.parse(sessionStorage.getItem(OPEN) ?? '{}') as { team?: string, sessionId?: string }

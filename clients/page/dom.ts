@@ -14,6 +14,20 @@ export function h<K extends keyof HTMLElementTagNameMap> (tag: K, attributes: At
   return node
 }
 
+/** Does one thing at a time. Meanwhile the button keeps its focus, which one that is disabled would lose. */
+export function working (button: HTMLElement, work: () => Promise<unknown>): () => void {
+  let busy = false
+  return () => {
+    if (busy) return
+    busy = true
+    button.setAttribute('aria-disabled', 'true')
+    void work().finally(() => {
+      busy = false
+      button.removeAttribute('aria-disabled')
+    })
+  }
+}
+
 /** The element of this id in index.html. */
 export function byId<T extends HTMLElement = HTMLElement> (id: string): T {
   const node = document.getElementById(id)

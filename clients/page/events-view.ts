@@ -25,7 +25,7 @@ function total ({ spent }: Model): [string, string][] {
     ['Tells', count(all.length)],
     ['Tokens in', count(sum(one => one.inputTokens))],
     ['Tokens out', count(sum(one => one.outputTokens))],
-    ['From cache', count(sum(one => one.cacheReadTokens))],
+    ['Cached', count(sum(one => one.cacheReadTokens))],
     ['Cost', dollars(sum(one => one.costUsd))]
   ]
 }

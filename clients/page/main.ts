@@ -46,7 +46,7 @@ forget.addEventListener('click', () => {
 })
 
 // Servers that want no key have the door open.
-openDesk(new URL('.', document.baseURI).href, key ?? undefined).catch((err: unknown) => {
+openDesk(new URL('.', document.baseURI).href, { key: key ?? undefined, become (next) { sessionStorage.setItem(KEY, next) } }).catch((err: unknown) => {
   if (!(err instanceof UnauthorizedError)) return trouble(err instanceof Error ? err.message : String(err))
   sessionStorage.clear()
   askForKey(key === null ? '' : err.message)

@@ -1,4 +1,4 @@
-import { byId, h, rowsIn, write, type Row } from './dom.ts'
+import { byId, h, rowsIn, working, write, type Row } from './dom.ts'
 import type { Model, Session, State, Team } from './model.ts'
 import { span } from './words.ts'
 
@@ -22,17 +22,16 @@ export function teamsView (model: Model, actions: TeamActions, now: () => number
 function teamRow ({ name }: Team, model: Model, actions: TeamActions, now: () => number, openSession: () => string | undefined): Row<Team> {
   const open = h('button', { type: 'button', class: 'name', click: () => { actions.open(name, model.sessionsOf(name)[0]?.sessionId) } }, name)
   const state = h('span', { class: 'state' })
-  const button = h('button', { type: 'button', class: 'small', click: () => { act() } })
+  const button = h('button', { type: 'button', class: 'small' })
+  button.addEventListener('click', working(button, act))
   const about = h('p', { class: 'hint' })
   const list = h('ul', { 'aria-label': `Conversations with ${name}` })
   const sessions = rowsIn<Session>(list, ({ sessionId }) => sessionId, session => sessionRow(session, actions, now, openSession))
   let lead: Session | undefined
 
   function act () {
-    button.disabled = true
     const asleep = lead === undefined || lead.state === 'asleep'
-    const done = asleep ? actions.wake(name) : actions.sleep(name, lead!.state === 'busy' || lead!.state === 'waiting')
-    void done.finally(() => { button.disabled = false })
+    return asleep ? actions.wake(name) : actions.sleep(name, lead!.state === 'busy' || lead!.state === 'waiting')
   }
 
   return {
@@ -40,7 +39,7 @@ function teamRow ({ name }: Team, model: Model, actions: TeamActions, now: () =>
     update ({ config, unavailable }) {
       lead = model.leadOf(name)
       const current = lead?.state ?? 'asleep'
-      showState(state, current, lead === undefined || lead.state === 'asleep' ? undefined : lead.since, now())
+      showState(state, current, lead && sinceOf(lead), now())
       write(about, unavailable ?? [config.agent, config.description].filter(Boolean).join(' · '))
       about.classList.toggle('bad', unavailable !== undefined)
       const label = current === 'asleep' ? 'Wake' : current === 'busy' || current === 'waiting' ? 'Stop' : 'Sleep'
@@ -59,11 +58,14 @@ function sessionRow ({ sessionId, to }: Session, { open }: TeamActions, now: () 
     node: h('li', {}, button),
     update (session) {
       write(from, `with ${session.from}`)
-      showState(state, session.state, session.state === 'asleep' ? session.lastUsedAt : session.since, now())
+      showState(state, session.state, sinceOf(session), now())
       button.setAttribute('aria-current', String(openSession() === sessionId))
     }
   }
 }
+
+/** Who sleeps has done so since before the server started, for all that is known; when it was last used says more. */
+const sinceOf = ({ state, since, lastUsedAt }: Session) => state === 'asleep' ? lastUsedAt : since
 
 function showState (node: HTMLElement, state: State, since: number | undefined, now: number): void {
   node.dataset.state = state

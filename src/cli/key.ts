@@ -4,6 +4,7 @@ import type { KeyGrant, Permission } from '../../schemas/key.ts'
 import { createAudit, outcomeOf } from '../audit.ts'
 import { loadConfig, milliseconds } from '../config.ts'
 import { createKeys, type Keys } from '../keys.ts'
+import { localKeyOf } from '../server-file.ts'
 import { openStore } from '../store/sqlite.ts'
 import { table } from './table.ts'
 import { CliError, loadOptions, print, printJson, type Flags, type World } from './world.ts'
@@ -49,7 +50,7 @@ export function list (world: World, flags: Flags): void {
     const day = (at: number) => new Date(at).toISOString().slice(0, 10)
     print(world, table(['NAME', 'STATE', 'PERMISSIONS', 'TEAMS', 'AS', 'EXPIRES', 'FROM'], all.map(key => [
       key.name,
-      key.revokedAt !== undefined ? 'revoked' : key.expiresAt !== undefined && key.expiresAt <= world.clock.now() ? 'expired' : 'valid',
+      key.state,
       key.permissions.join(','),
       key.teams?.join(',') ?? 'all',
       key.as?.join(',') ?? 'any',
@@ -67,7 +68,7 @@ function withKeys (world: World, flags: Flags, work: (keys: Keys, config: Config
   const config = loadConfig(loadOptions(world, flags))
   const store = openStore(config.home)
   try {
-    const keys = createKeys({ store, clock: world.clock, config: () => config })
+    const keys = createKeys({ store, clock: world.clock, config: () => config, local: localKeyOf(config.home) })
     const audit = createAudit({ store, clock: world.clock, onError: err => { world.stderr.write(`The audit trail cannot be written: ${(err as Error).message}\n`) } })
     work(keys, config, (tool, name, change) => {
       const deed = (outcome: string) => {

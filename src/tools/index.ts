@@ -4,6 +4,10 @@ import { approvalList } from './approval-list.ts'
 import { cacheClear } from './cache-clear.ts'
 import { cacheRead } from './cache-read.ts'
 import { eventList } from './event-list.ts'
+import { keyCreate } from './key-create.ts'
+import { keyList } from './key-list.ts'
+import { keyRevoke } from './key-revoke.ts'
+import { keyRotate } from './key-rotate.ts'
 import { sessionDelete } from './session-delete.ts'
 import { sessionFork } from './session-fork.ts'
 import { sessionList } from './session-list.ts'
@@ -35,5 +39,6 @@ export const tools: readonly Tool[] = [
   tellGet, tellList, tellCancel,
   eventList,
   approvalList, approvalAnswer,
-  webhookCreate, webhookList, webhookRotate, webhookTest, webhookDeliveries, webhookReplay, webhookDelete
+  webhookCreate, webhookList, webhookRotate, webhookTest, webhookDeliveries, webhookReplay, webhookDelete,
+  keyCreate, keyList, keyRotate, keyRevoke
 ]

@@ -27,15 +27,15 @@ t.test('without a key the page asks for one, and says when it is wrong', skip, a
   const server = await asking(t)
   const { page } = await browse(t)
   await page.goto(server.url)
-  await page.getByLabel('Key').fill('wrong')
+  await page.getByLabel('Key', { exact: true }).fill('wrong')
   await page.getByRole('button', { name: 'Enter' }).click()
   await page.locator('#trouble', { hasText: 'wrong, expired or revoked' }).waitFor()
-  await page.getByLabel('Key').fill(server.key)
+  await page.getByLabel('Key', { exact: true }).fill(server.key)
   await page.getByRole('button', { name: 'Enter' }).click()
   await page.locator('#connection[data-live=true]').waitFor()
   t.same(await violations(t, page), [])
   await page.getByRole('button', { name: 'Forget key' }).click()
-  await page.getByLabel('Key').waitFor()
+  await page.getByLabel('Key', { exact: true }).waitFor()
   t.same(await violations(t, page), [])
 })
 
@@ -65,5 +65,23 @@ for (const [name, options] of [
       t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the screen')
       await page.screenshot({ path: join(pictures, `page-${name}${view === 'all' ? '' : `-${view.toLowerCase()}`}.png`) })
     }
+
+    await page.locator('[data-to=keys]:visible').click()
+    await page.getByText('New key').click()
+    await page.getByLabel('Name').fill('dashboard')
+    await page.getByLabel('see teams').check()
+    await page.getByRole('checkbox', { name: 'backend' }).check()
+    const looked = async (what: string) => {
+      t.same(await violations(t, page), [], what)
+      t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the screen')
+      await page.screenshot({ path: join(pictures, `page-${name}-${what}.png`) })
+    }
+    await looked('key-form')
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.locator('#key-shown').waitFor()
+    await page.getByText('New key').click()
+    await looked('keys')
+    await page.getByRole('button', { name: 'Revoke the key dashboard' }).click()
+    await looked('confirm')
   })
 }

@@ -52,6 +52,10 @@ t.test('a running server: teams, status, tell; a second one for the same data is
   t.match(await iris(t, ['status', '--key', created], { cwd }), { code: 0 }, 'a key made meanwhile is valid at once')
   await iris(t, ['key', 'revoke', 'look'], { cwd })
   t.match(await iris(t, ['status', '--key', created], { cwd }), { code: 1, stderr: /revoked/ }, 'and worthless at once')
+  const anew = (await iris(t, ['key', 'rotate', 'admin'], { cwd })).stdout.trim()
+  t.match(await iris(t, ['status'], { cwd }), { code: 0 }, 'its own key made anew, the command line goes on with that')
+  t.match(await iris(t, ['status', '--key', anew], { cwd }), { code: 0 })
+  t.match(await iris(t, ['status', '--key', key], { cwd }), { code: 1, stderr: /revoked/ })
   t.strictSame(await stop(child, 'SIGINT'), [0, null])
 })
 

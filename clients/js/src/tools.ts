@@ -1053,6 +1053,112 @@ export interface WebhookDeleteOutput {
   timestamp: number
 }
 
+/** Make a key: what it takes. */
+export interface KeyCreateInput {
+  /** The name of a key */
+  keyName: string
+  permissions: Array<'tell' | 'wake' | 'sleep' | 'status' | 'cache:read' | 'cache:write' | 'approve' | 'metrics' | 'admin'>
+  /** The only teams it may reach; absent: all */
+  teams?: Array<string>
+  /** The only names it may speak as; the first is its own. Absent: any */
+  as?: Array<string>
+  /** Requests per window, in the place of api.rateLimit.max */
+  rateLimit?: number
+  /** Unix ms */
+  expiresAt?: number
+}
+
+/** Make a key: what it gives. */
+export interface KeyCreateOutput {
+  /** The name of a key */
+  keyName: string
+  permissions: Array<'tell' | 'wake' | 'sleep' | 'status' | 'cache:read' | 'cache:write' | 'approve' | 'metrics' | 'admin'>
+  /** The only teams it may reach; absent: all */
+  teams?: Array<string>
+  /** The only names it may speak as; the first is its own. Absent: any */
+  as?: Array<string>
+  /** Requests per window, in the place of api.rateLimit.max */
+  rateLimit?: number
+  /** Unix ms */
+  expiresAt?: number
+  /** Unix ms */
+  createdAt: number
+  /** The key itself. It is shown this once; only its hash is kept */
+  key?: string
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** List the keys: what it takes. */
+export interface KeyListInput {}
+
+/** List the keys: what it gives. */
+export interface KeyListOutput {
+  keys: Array<{
+    /** The name of a key */
+    keyName: string
+    permissions: Array<'tell' | 'wake' | 'sleep' | 'status' | 'cache:read' | 'cache:write' | 'approve' | 'metrics' | 'admin'>
+    /** The only teams it may reach; absent: all */
+    teams?: Array<string>
+    /** The only names it may speak as; the first is its own. Absent: any */
+    as?: Array<string>
+    /** Requests per window, in the place of api.rateLimit.max */
+    rateLimit?: number
+    /** Unix ms */
+    expiresAt?: number
+    state: 'valid' | 'expired' | 'revoked'
+    /** config: it stands in config.yaml, and is changed there */
+    source: 'store' | 'config'
+    /** When it was made, or made anew, Unix ms */
+    createdAt?: number
+    /** Unix ms */
+    revokedAt?: number
+    /** When it was last used since the server started, Unix ms */
+    lastUsedAt?: number
+    /** Whether it is the key of this call */
+    own: boolean
+    /** Whether the iris command on the machine of the server uses it */
+    local: boolean
+  }>
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Replace a key: what it takes. */
+export interface KeyRotateInput {
+  /** The name of a key */
+  keyName: string
+}
+
+/** Replace a key: what it gives. */
+export interface KeyRotateOutput {
+  /** The name of a key */
+  keyName: string
+  /** Unix ms */
+  createdAt: number
+  /** The key itself. It is shown this once; only its hash is kept */
+  key?: string
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
+/** Revoke a key: what it takes. */
+export interface KeyRevokeInput {
+  /** The name of a key */
+  keyName: string
+}
+
+/** Revoke a key: what it gives. */
+export interface KeyRevokeOutput {
+  /** The name of a key */
+  keyName: string
+  revoked: boolean
+  /** Whether it was the key of this call, which now was its last */
+  own: boolean
+  /** When it was answered, Unix ms */
+  timestamp: number
+}
+
 export const ROUTES: Readonly<Record<string, Route>> = {
   team_tell: { method: 'POST', path: '/api/teams/tell', keyed: true, query: [] },
   team_wake: { method: 'POST', path: '/api/teams/{teamName}/wake', keyed: true, query: [] },
@@ -1079,7 +1185,11 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   webhook_test: { method: 'POST', path: '/api/webhooks/{webhookId}/test', keyed: true, query: [] },
   webhook_deliveries: { method: 'GET', path: '/api/webhooks/{webhookId}/deliveries', keyed: false, query: ['state', 'cursor', 'limit'] },
   webhook_replay: { method: 'POST', path: '/api/webhooks/{webhookId}/replay', keyed: true, query: [] },
-  webhook_delete: { method: 'DELETE', path: '/api/webhooks/{webhookId}', keyed: true, query: [] }
+  webhook_delete: { method: 'DELETE', path: '/api/webhooks/{webhookId}', keyed: true, query: [] },
+  key_create: { method: 'POST', path: '/api/keys', keyed: true, query: [] },
+  key_list: { method: 'GET', path: '/api/keys', keyed: false, query: [] },
+  key_rotate: { method: 'POST', path: '/api/keys/{keyName}/rotate', keyed: true, query: [] },
+  key_revoke: { method: 'POST', path: '/api/keys/{keyName}/revoke', keyed: true, query: [] }
 }
 
 /** Every tool of the server as a method of its name. */
@@ -1214,5 +1324,25 @@ export abstract class Tools {
   /** It is told nothing any more. What waits for it is dropped. */
   webhookDelete (input: WebhookDeleteInput, options?: CallOptions): Promise<WebhookDeleteOutput> {
     return this.call('webhook_delete', input, options)
+  }
+
+  /** A key for somebody else, or for a program. It is shown this once: a call that is sent again with its idempotency key is answered without it, and key_rotate makes another. It can never do more than the key it is made with; what is not said is as there. */
+  keyCreate (input: KeyCreateInput, options?: CallOptions): Promise<KeyCreateOutput> {
+    return this.call('key_create', input, options)
+  }
+
+  /** The keys that reach nothing but what this one reaches, those in config.yaml too, with what each may do and when it was last used. Keys themselves are not shown. */
+  keyList (input: KeyListInput = {}, options?: CallOptions): Promise<KeyListOutput> {
+    return this.call('key_list', input, options)
+  }
+
+  /** A new key in the place of the old one, which ends at once, with the same name and permissions. It is shown this once: a call that is sent again with its idempotency key is answered without it. Only of keys that can do no more than the one of the call. Where the iris command on the machine of the server uses it, that goes on with the new one. */
+  keyRotate (input: KeyRotateInput, options?: CallOptions): Promise<KeyRotateOutput> {
+    return this.call('key_rotate', input, options)
+  }
+
+  /** The key is worthless from its next request on, its streams and sockets are closed, its webhooks stop. It may be the one of this call, but not the last with which keys are managed. Keys in config.yaml are taken out there. */
+  keyRevoke (input: KeyRevokeInput, options?: CallOptions): Promise<KeyRevokeOutput> {
+    return this.call('key_revoke', input, options)
   }
 }

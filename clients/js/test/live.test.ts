@@ -100,6 +100,8 @@ for (const { operationId, parameters = [], requestBody, responses } of Object.va
       const open = (await iris.approvalList({ state: 'pending' })).approvals.find(one => one.approvalId === made.approvalId)
       assert.equal(open?.sessionId, sessionId)
     }
+    made.keyName = `js-${operationId}`
+    if (required.some(([name]) => name === 'keyName') && operationId !== 'key_create') await iris.keyCreate({ keyName: made.keyName as string, permissions: ['status'] })
     if (required.some(([name]) => name === 'webhookId')) made.webhookId = (await iris.webhookCreate({ url: String(parity.known.url), team: String(parity.known.team) })).webhookId
     const input = Object.fromEntries(required.map(([name, schema]) => [name, parity.known[name] ?? (parity.made.includes(name) ? made[name] : valueOf(schema))]))
     const method = operationId.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())

@@ -762,6 +762,61 @@ WebhookDeleteOutput = TypedDict("WebhookDeleteOutput", {
 })
 
 
+KeyCreateOutput = TypedDict("KeyCreateOutput", {
+    "keyName": "str",
+    "permissions": "List[Literal['tell', 'wake', 'sleep', 'status', 'cache:read', 'cache:write', 'approve', 'metrics', 'admin']]",
+    "teams": "List[str]",
+    "as": "List[str]",
+    "rateLimit": "int",
+    "expiresAt": "int",
+    "createdAt": "int",
+    "key": "str",
+    "timestamp": "int",
+}, total=False)
+
+
+KeyListOutputKeys = TypedDict("KeyListOutputKeys", {
+    "keyName": "str",
+    "permissions": "List[Literal['tell', 'wake', 'sleep', 'status', 'cache:read', 'cache:write', 'approve', 'metrics', 'admin']]",
+    "teams": "List[str]",
+    "as": "List[str]",
+    "rateLimit": "int",
+    "expiresAt": "int",
+    "state": "Literal['valid', 'expired', 'revoked']",
+    "source": "Literal['store', 'config']",
+    "createdAt": "int",
+    "revokedAt": "int",
+    "lastUsedAt": "int",
+    "own": "bool",
+    "local": "bool",
+}, total=False)
+
+
+KeyListOutput = TypedDict("KeyListOutput", {
+    "keys": "List[KeyListOutputKeys]",
+    "timestamp": "int",
+})
+
+
+_KeyRotateOutput = TypedDict("_KeyRotateOutput", {
+    "keyName": "str",
+    "createdAt": "int",
+    "timestamp": "int",
+})
+
+
+class KeyRotateOutput(_KeyRotateOutput, total=False):
+    key: str
+
+
+KeyRevokeOutput = TypedDict("KeyRevokeOutput", {
+    "keyName": "str",
+    "revoked": "bool",
+    "own": "bool",
+    "timestamp": "int",
+})
+
+
 ROUTES: Dict[str, Route] = {
     "team_tell": Route("POST", "/api/teams/tell", True),
     "team_wake": Route("POST", "/api/teams/{teamName}/wake", True),
@@ -789,6 +844,10 @@ ROUTES: Dict[str, Route] = {
     "webhook_deliveries": Route("GET", "/api/webhooks/{webhookId}/deliveries", False),
     "webhook_replay": Route("POST", "/api/webhooks/{webhookId}/replay", True),
     "webhook_delete": Route("DELETE", "/api/webhooks/{webhookId}", True),
+    "key_create": Route("POST", "/api/keys", True),
+    "key_list": Route("GET", "/api/keys", False),
+    "key_rotate": Route("POST", "/api/keys/{keyName}/rotate", True),
+    "key_revoke": Route("POST", "/api/keys/{keyName}/revoke", True),
 }
 
 
@@ -902,6 +961,22 @@ class Tools:
         """It is told nothing any more. What waits for it is dropped."""
         return self.call("webhook_delete", {"webhookId": webhookId}, idempotency_key=idempotency_key)
 
+    def key_create(self, keyName: str, permissions: List[Literal["tell", "wake", "sleep", "status", "cache:read", "cache:write", "approve", "metrics", "admin"]], *, teams: Optional[List[str]] = None, as_: Optional[List[str]] = None, rateLimit: Optional[int] = None, expiresAt: Optional[int] = None, idempotency_key: Optional[str] = None) -> KeyCreateOutput:
+        """A key for somebody else, or for a program. It is shown this once: a call that is sent again with its idempotency key is answered without it, and key_rotate makes another. It can never do more than the key it is made with; what is not said is as there."""
+        return self.call("key_create", {"keyName": keyName, "permissions": permissions, "teams": teams, "as": as_, "rateLimit": rateLimit, "expiresAt": expiresAt}, idempotency_key=idempotency_key)
+
+    def key_list(self) -> KeyListOutput:
+        """The keys that reach nothing but what this one reaches, those in config.yaml too, with what each may do and when it was last used. Keys themselves are not shown."""
+        return self.call("key_list", {})
+
+    def key_rotate(self, keyName: str, *, idempotency_key: Optional[str] = None) -> KeyRotateOutput:
+        """A new key in the place of the old one, which ends at once, with the same name and permissions. It is shown this once: a call that is sent again with its idempotency key is answered without it. Only of keys that can do no more than the one of the call. Where the iris command on the machine of the server uses it, that goes on with the new one."""
+        return self.call("key_rotate", {"keyName": keyName}, idempotency_key=idempotency_key)
+
+    def key_revoke(self, keyName: str, *, idempotency_key: Optional[str] = None) -> KeyRevokeOutput:
+        """The key is worthless from its next request on, its streams and sockets are closed, its webhooks stop. It may be the one of this call, but not the last with which keys are managed. Keys in config.yaml are taken out there."""
+        return self.call("key_revoke", {"keyName": keyName}, idempotency_key=idempotency_key)
+
 
 class AsyncTools:
     """Every tool of the server as a coroutine of its name."""
@@ -1012,3 +1087,19 @@ class AsyncTools:
     async def webhook_delete(self, webhookId: str, *, idempotency_key: Optional[str] = None) -> WebhookDeleteOutput:
         """It is told nothing any more. What waits for it is dropped."""
         return await self.call("webhook_delete", {"webhookId": webhookId}, idempotency_key=idempotency_key)
+
+    async def key_create(self, keyName: str, permissions: List[Literal["tell", "wake", "sleep", "status", "cache:read", "cache:write", "approve", "metrics", "admin"]], *, teams: Optional[List[str]] = None, as_: Optional[List[str]] = None, rateLimit: Optional[int] = None, expiresAt: Optional[int] = None, idempotency_key: Optional[str] = None) -> KeyCreateOutput:
+        """A key for somebody else, or for a program. It is shown this once: a call that is sent again with its idempotency key is answered without it, and key_rotate makes another. It can never do more than the key it is made with; what is not said is as there."""
+        return await self.call("key_create", {"keyName": keyName, "permissions": permissions, "teams": teams, "as": as_, "rateLimit": rateLimit, "expiresAt": expiresAt}, idempotency_key=idempotency_key)
+
+    async def key_list(self) -> KeyListOutput:
+        """The keys that reach nothing but what this one reaches, those in config.yaml too, with what each may do and when it was last used. Keys themselves are not shown."""
+        return await self.call("key_list", {})
+
+    async def key_rotate(self, keyName: str, *, idempotency_key: Optional[str] = None) -> KeyRotateOutput:
+        """A new key in the place of the old one, which ends at once, with the same name and permissions. It is shown this once: a call that is sent again with its idempotency key is answered without it. Only of keys that can do no more than the one of the call. Where the iris command on the machine of the server uses it, that goes on with the new one."""
+        return await self.call("key_rotate", {"keyName": keyName}, idempotency_key=idempotency_key)
+
+    async def key_revoke(self, keyName: str, *, idempotency_key: Optional[str] = None) -> KeyRevokeOutput:
+        """The key is worthless from its next request on, its streams and sockets are closed, its webhooks stop. It may be the one of this call, but not the last with which keys are managed. Keys in config.yaml are taken out there."""
+        return await self.call("key_revoke", {"keyName": keyName}, idempotency_key=idempotency_key)

@@ -151,6 +151,9 @@ def parity(operation: Dict[str, Any]) -> Any:
             asked = iris.team_tell("echo", PARITY["question"], fromTeam=f"py-{name}", timeout=-1)
             events = iris.events(after=0, rooms=[f"session:{asked['sessionId']}"])
             made["approvalId"] = next(event.data["approvalId"] for event in events if event.event == "approval:requested")
+        made["keyName"] = f"py-{name}"
+        if "keyName" in required and name != "key_create":
+            iris.key_create(made["keyName"], ["status"])
         if "webhookId" in required:
             made["webhookId"] = iris.webhook_create(url=PARITY["known"]["url"], team=PARITY["known"]["team"])["webhookId"]
         arguments = {field + "_" if field in KEYWORDS else field: made.get(field, value_of(schema)) for field, schema in required.items()}
