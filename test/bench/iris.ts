@@ -10,6 +10,10 @@ const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 /** A directory with a configuration and what the server makes of it. */
 export interface Site {
   readonly directory: string
+  /** Where the server keeps what it stores. */
+  readonly home: string
+  /** The words that run a command of `iris` here. */
+  words (command: string): string[]
   start (): Promise<Iris>
   remove (): void
 }
@@ -26,17 +30,20 @@ const CONFIG = {
   teams: { echo: { path: '.', agent: 'echo' } }
 }
 
-/** `iris start` as a user runs it, in a directory of its own. `profile`: where its CPU profile goes. */
-export function createSite (cores: Cores, profile?: string): Site {
+/** `iris start` as a user runs it, in a directory of its own. `profile`: where its CPU profile goes. `settings`: those that are not as they come. */
+export function createSite (cores: Cores, profile?: string, settings: Record<string, unknown> = {}): Site {
   const directory = mkdtempSync(join(tmpdir(), 'iris-bench-'))
   const config = join(directory, 'config.yaml')
   const home = join(directory, 'home')
-  writeFileSync(config, JSON.stringify(CONFIG))
+  writeFileSync(config, JSON.stringify({ ...CONFIG, settings: { ...CONFIG.settings, ...settings } }))
+  const words = (command: string) => [MAIN, command, '--config', config, '--home', home]
   return {
     directory,
+    home,
+    words,
     async start () {
       const node = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
-      const program = await startProgram(cores, [...node, MAIN, 'start', '--config', config, '--home', home, '--port', '0', '--json'], directory)
+      const program = await startProgram(cores, [...node, ...words('start'), '--port', '0', '--json'], directory)
       return { ...program, key: readFileSync(join(home, 'admin.key'), 'utf8').trim() }
     },
     remove () { rmSync(directory, { recursive: true, force: true }) }

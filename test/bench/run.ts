@@ -10,11 +10,14 @@ import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { takeCores } from './cores.ts'
+import { createCrowd } from './crowd.ts'
+import { createMcp } from './mcp.ts'
 import { SHORT, WHOLE, type Row } from './measure.ts'
 import { createMemory } from './memory.ts'
 import { createRest } from './rest.ts'
 import { createSockets } from './sockets.ts'
 import { createStart } from './start.ts'
+import { createStdio } from './stdio.ts'
 import { fault, met, paired, spread } from './statistics.ts'
 import { table } from './table.ts'
 import { createTell } from './tell.ts'
@@ -26,7 +29,10 @@ const { values: { short, json, only, profile } } = parseArgs({
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { process.exit(1) })
 
 const cores = takeCores()
-const measures = [createRest(cores, profile), createTell(cores, profile), createStart(cores), createMemory(cores), createSockets(cores)]
+const measures = [
+  createRest(cores, profile), createMcp(cores, profile), createStdio(cores, profile), createTell(cores, profile), createCrowd(cores, profile),
+  createStart(cores), createMemory(cores), createSockets(cores)
+]
 for (const name of only ?? []) {
   if (!measures.some(measure => measure.name === name)) throw new Error(`No measure is named '${name}': ${measures.map(measure => measure.name).join(', ')}`)
 }
