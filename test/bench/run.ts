@@ -11,6 +11,9 @@ import { cpus, loadavg, release } from 'node:os'
 import { parseArgs } from 'node:util'
 import { takeCores } from './cores.ts'
 import { createCrowd } from './crowd.ts'
+import { createEvents } from './events.ts'
+import { createGrowth } from './growth.ts'
+import { createIngest } from './ingest.ts'
 import { createMcp } from './mcp.ts'
 import { SHORT, WHOLE, type Row } from './measure.ts'
 import { createMemory } from './memory.ts'
@@ -31,6 +34,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const cores = takeCores()
 const measures = [
   createRest(cores, profile), createMcp(cores, profile), createStdio(cores, profile), createTell(cores, profile), createCrowd(cores, profile),
+  createIngest(cores, profile), createEvents(cores, profile), createGrowth(cores, profile),
   createStart(cores), createMemory(cores), createSockets(cores)
 ]
 for (const name of only ?? []) {

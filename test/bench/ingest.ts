@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Cores } from './cores.ts'
+import { runErrand } from './errand.ts'
+import type { Measure, Row } from './measure.ts'
+
+/** Bytes of a line, and what they are called. */
+const LINES: ReadonlyArray<readonly [bytes: number, name: string]> = [[200, '200 B'], [200_000, '200 KB']]
+
+/** An agent's stream-json from its stdout until its events are known, against JSON.parse of the same lines in memory. */
+export function createIngest (cores: Cores, profile?: string): Measure {
+  return {
+    name: 'ingest',
+    async run ({ rounds, output }) {
+      const rows: Row[] = []
+      for (const [bytes, name] of LINES) {
+        const directory = mkdtempSync(join(tmpdir(), 'iris-bench-'))
+        try {
+          const words = [directory, bytes, output, rounds, cores.load ?? 'any'].map(String)
+          const { ours, limit } = await runErrand<Pick<Row, 'ours' | 'limit'>>(cores, 'ingest-reader', words, profile)
+          rows.push({ measure: `stream-json ingest, lines of ${name}`, unit: 'MB/s', ours, limit, against: 'JSON.parse of the lines', goal: { of: 'ratio', atLeast: 0.6 } })
+        } finally {
+          rmSync(directory, { recursive: true, force: true })
+        }
+      }
+      return rows
+    }
+  }
+}
