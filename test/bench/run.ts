@@ -3,8 +3,8 @@
  *
  *   --short          only sees that every measure still runs; says nothing about how fast
  *   --json <file>    writes all figures there
- *   --only <name>    one measure: rest, tell, start, memory, sockets; may be repeated
- *   --profile <dir>  writes the CPU profiles of the servers of `rest` and `tell` there
+ *   --only <name>    one measure: rest, mcp, stdio, tell, crowd, ingest, events, growth, start, memory, sockets; may be repeated
+ *   --profile <dir>  writes the CPU profiles of what is measured there, but for start, memory and sockets
  */
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
