@@ -8,7 +8,7 @@ import { tellIris } from './tell.ts'
 
 const MESSAGE = 'How many endpoints are there?'
 /** A round of each session: a part of the tells of one alone. */
-const SHARE = 5
+const SHARE = 10
 
 interface Side {
   /** A tell in each session; resolves to its answer. */
@@ -26,6 +26,8 @@ export function createCrowd (cores: Cores, profile?: string): Measure {
       const pipes: Pipe[] = []
       let iris: Iris | undefined
       try {
+        // Each pipe listens for the end of this process.
+        process.setMaxListeners(Math.max(process.getMaxListeners(), sessions + 10))
         iris = await site.start()
         const { url, key } = iris
         const speakers = Array.from({ length: sessions }, (_, n) => `speaker-${n}`)

@@ -1,6 +1,6 @@
 /**
  * Reads an agent's output as Iris does, and parses the same lines from memory. Arguments: a directory of its own, bytes of a
- * line, MB a side and round, rounds, the core for the agent or `any`. Prints MB/s: `{ ours, limit }`.
+ * line, MB a side and round, rounds, the core for the agent or `any`. Prints MB/s: `Read`.
  */
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { AgentEvent, AgentProcess } from '../../src/agent/agent.ts'
 import { startStreamJson } from '../../src/agent/stream-json.ts'
 import { systemClock } from '../../src/clock.ts'
+import type { Read } from './ingest.ts'
 import { rounds } from './measure.ts'
 
 /** Bytes of a block of lines, which is said again and again. */
@@ -69,19 +70,22 @@ async function read (agent: AgentProcess): Promise<void> {
   if (texts !== lines.length * repeats) throw new Error(`Of ${lines.length * repeats} texts ${texts} were read`)
 }
 
-async function parse (): Promise<void> {
+async function parse (lines: ReadonlyArray<string | Buffer>): Promise<void> {
   let frames = 0
-  for (let n = 0; n < repeats; n++) for (const text of lines) if ((JSON.parse(text) as { session_id: string }).session_id === session) frames++
+  for (let n = 0; n < repeats; n++) for (const line of lines) if ((JSON.parse(line.toString()) as { session_id: string }).session_id === session) frames++
   if (frames !== lines.length * repeats) throw new Error('Not all lines were parsed')
 }
 
 const ours = { work: () => read(agent), speeds: [] as number[] }
-const limit = { work: parse, speeds: [] as number[] }
-for (const { work } of [ours, limit]) await work()
-for (const { work, speeds } of rounds(Number(count), [ours, limit])) {
+const buffers = lines.map(text => Buffer.from(text))
+const fromTexts = { work: () => parse(lines), speeds: [] as number[] }
+const fromBytes = { work: () => parse(buffers), speeds: [] as number[] }
+const sides = [ours, fromTexts, fromBytes]
+for (const { work } of sides) await work()
+for (const { work, speeds } of rounds(Number(count), sides)) {
   const began = performance.now()
   await work()
   speeds.push(repeats * BLOCK / 1e6 / (performance.now() - began) * 1_000)
 }
 await agent.stop()
-console.log(JSON.stringify({ ours: ours.speeds, limit: limit.speeds }))
+console.log(JSON.stringify({ ours: ours.speeds, texts: fromTexts.speeds, bytes: fromBytes.speeds } satisfies Read))
