@@ -60,7 +60,7 @@ async function use ({ iris, agent }: Side, { seconds, tells }: { seconds: number
   const took: number[] = []
   for (let n = 0; n < tells; n++) {
     const began = performance.now()
-    await tellIris(iris.url, { key: iris.key, agent })
+    await tellIris(iris.url, { key: iris.key, agent }, { message: 'How many clients are there?' })
     took.push(performance.now() - began)
   }
   const { rate } = await load(iris, '/api/teams/echo/status', { key: iris.key, seconds })

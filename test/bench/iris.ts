@@ -10,8 +10,10 @@ const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 /** A directory with a configuration and what the server makes of it. */
 export interface Site {
   readonly directory: string
-  /** The data directory, once it has been started. */
+  /** Where the server keeps what it stores. */
   readonly home: string
+  /** The words that run a command of `iris` here. */
+  words (command: string): string[]
   start (): Promise<Iris>
   remove (): void
 }
@@ -34,12 +36,14 @@ export function createSite (cores: Cores, profile?: string, { settings, teams, e
   const config = join(directory, 'config.yaml')
   const home = join(directory, 'home')
   writeFileSync(config, JSON.stringify({ ...CONFIG, settings: { ...CONFIG.settings, ...settings }, teams: { ...CONFIG.teams, ...teams } }))
+  const words = (command: string) => [MAIN, command, '--config', config, '--home', home]
   return {
     directory,
     home,
+    words,
     async start () {
       const node = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
-      const program = await startProgram(cores, [...node, MAIN, 'start', '--config', config, '--home', home, '--port', '0', '--json'], directory, env)
+      const program = await startProgram(cores, [...node, ...words('start'), '--port', '0', '--json'], directory, env)
       return { ...program, key: readFileSync(join(home, 'admin.key'), 'utf8').trim() }
     },
     remove () { rmSync(directory, { recursive: true, force: true }) }

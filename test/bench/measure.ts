@@ -9,6 +9,14 @@ export interface Effort {
   readonly clients: number
   /** ms that a server is left alone before its memory is read */
   readonly idle: number
+  /** Sessions that are told something at once. */
+  readonly pairs: number
+  /** MB of an agent's output per side and round */
+  readonly output: number
+  /** Events stored per side and round */
+  readonly events: number
+  /** Events and sessions that a server has beside the one that has few. */
+  readonly grown: ReadonlyArray<{ readonly events: number, readonly sessions: number }>
   /** WebSockets that hear one session, one size after the other */
   readonly crowds: readonly number[]
   /** of them, where Socket.IO has as many */
@@ -19,8 +27,36 @@ export interface Effort {
   readonly sessions: number
 }
 
-export const WHOLE: Effort = { rounds: 7, seconds: 2, tells: 200, clients: 10_000, idle: 2_000, crowds: [100, 1_000, 5_000], audience: 1_000, missed: 100_000, sessions: 10_000 }
-export const SHORT: Effort = { rounds: 1, seconds: 1, tells: 20, clients: 300, idle: 200, crowds: [20], audience: 20, missed: 1_000, sessions: 100 }
+export const WHOLE: Effort = {
+  rounds: 7,
+  seconds: 2,
+  tells: 200,
+  clients: 10_000,
+  idle: 2_000,
+  pairs: 50,
+  output: 100,
+  events: 50_000,
+  grown: [{ events: 1e6, sessions: 10_000 }],
+  crowds: [100, 1_000, 5_000],
+  audience: 1_000,
+  missed: 100_000,
+  sessions: 10_000
+}
+export const SHORT: Effort = {
+  rounds: 1,
+  seconds: 1,
+  tells: 20,
+  clients: 300,
+  idle: 200,
+  pairs: 5,
+  output: 5,
+  events: 2_000,
+  grown: [{ events: 20_000, sessions: 1_000 }],
+  crowds: [20],
+  audience: 20,
+  missed: 1_000,
+  sessions: 100
+}
 
 /** What a goal is about: ours / limit, ours − limit, or ours by itself. */
 export type Subject = 'ratio' | 'added' | 'ours'

@@ -15,13 +15,17 @@ export interface Task {
   readonly key: string
 }
 
-export type Peer = 'bare-fastify' | 'bare-ws' | 'express-stack' | 'room-ws' | 'room-socket-io' | 'replay-ws'
+export type Peer = 'bare-fastify' | 'bare-ws' | 'express-stack' | 'room-ws' | 'room-socket-io' | 'replay-ws' | 'sdk-stateless' | 'sdk-stdio'
 
-/** Its task goes to it by a file in `directory`. */
-export function startPeer (cores: Cores, peer: Peer, directory: string, task: Task = { path: '', body: {}, key: '' }): Promise<Program> {
+export function startPeer (cores: Cores, peer: Peer, directory: string, task?: Task): Promise<Program> {
+  return startProgram(cores, peerWords(peer, directory, task), directory)
+}
+
+/** The words that run it. Its task goes to it by a file in `directory`. */
+export function peerWords (peer: Peer, directory: string, task: Task = { path: '', body: {}, key: '' }): string[] {
   const file = join(directory, `${peer}.json`)
   writeFileSync(file, JSON.stringify(task), { mode: 0o600 })
-  return startProgram(cores, [fileURLToPath(new URL(`./${peer}.js`, import.meta.url)), file], directory)
+  return [fileURLToPath(new URL(`./${peer}.js`, import.meta.url)), file]
 }
 
 /** In the peer's process: its task. */

@@ -5,7 +5,7 @@ import { load, type Load } from './load.ts'
 import { rounds, type Measure, type Row } from './measure.ts'
 import { startPeer } from './peer.ts'
 import type { Program } from './program.ts'
-import { median } from './statistics.ts'
+import { rates } from './rates.ts'
 import { teamStatus } from '../../src/tools/team-status.ts'
 
 const PATH = '/api/teams/echo/status'
@@ -57,27 +57,7 @@ function timeless ({ timestamp: _, ...body }: Record<string, unknown>): string {
   return JSON.stringify(body)
 }
 
-/**
- * The share of its core that each server must have had, for the requests/s to be its own: below it the load, or others on
- * this machine, kept it waiting. And for those per s of its processor time, which bear more: being woken for few requests
- * at a time costs the quick server relatively most, so a small share flatters the slow one.
- */
-const SHARE = { rate: 0.9, capacity: 0.6 }
-
 function rows ([iris, ...limits]: Side[]): Row[] {
   const goals = [0.5, 3]
-  return limits.flatMap((limit, n): Row[] => {
-    const share = Math.min(...[iris!, limit].map(({ loads }) => median(loads.map(load => load.share))))
-    const row = (unit: string, what: 'rate' | 'capacity'): Row => ({
-      measure: 'REST team_status',
-      unit,
-      ours: iris!.loads.map(load => load[what]),
-      against: limit.name,
-      limit: limit.loads.map(load => load[what]),
-      ...(share < SHARE[what] && { doubt: `a server had ${share.toFixed(2)} of its core` }),
-      goal: { of: 'ratio', atLeast: goals[n]! }
-    })
-    const rate = row('requests/s', 'rate')
-    return Number.isNaN(share) ? [rate] : [rate, row('requests per CPU s', 'capacity')]
-  })
+  return limits.flatMap((limit, n) => rates('REST team_status', iris!, limit, goals[n]!))
 }

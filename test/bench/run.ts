@@ -12,7 +12,12 @@ import { parseArgs } from 'node:util'
 import { root } from '../fixtures/root.ts'
 import { createClients } from './clients.ts'
 import { takeCores } from './cores.ts'
+import { createEvents } from './events.ts'
 import { createBursts, createFanout } from './fanout.ts'
+import { createGrowth } from './growth.ts'
+import { createIngest } from './ingest.ts'
+import { createCrowd } from './many-sessions.ts'
+import { createMcp } from './mcp.ts'
 import { SHORT, Skipped, WHOLE, type Measure, type Row } from './measure.ts'
 import { createMemory } from './memory.ts'
 import { machineOf, print, report, write, writeJson, type Findings } from './report.ts'
@@ -22,6 +27,7 @@ import { createSessions } from './sessions.ts'
 import { createSockets } from './sockets.ts'
 import { createStart } from './start.ts'
 import { fault } from './statistics.ts'
+import { createStdio } from './stdio.ts'
 import { createTell } from './tell.ts'
 import { createWake } from './wake.ts'
 
@@ -34,10 +40,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const cores = takeCores()
 const measures: Measure[] = [
   createRest(cores, profile),
+  createMcp(cores, profile),
+  createStdio(cores, profile),
   createTell(cores, profile),
+  createCrowd(cores, profile),
   createFanout(cores, profile),
   createBursts(cores, profile),
   createResume(cores, profile),
+  createIngest(cores, profile),
+  createEvents(cores, profile),
+  createGrowth(cores, profile),
   createStart(cores),
   createMemory(cores),
   createSessions(cores),
