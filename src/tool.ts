@@ -119,6 +119,8 @@ interface Spec {
    */
   resumes?: boolean
   answers?: Answers
+  /** The statuses it refuses with for reasons of its own: what its caller has to reckon with, beside what any call may meet. */
+  refusals?: readonly number[]
   /** The limit it counts against, beside that of all requests. */
   charge?: 'tell'
 }
