@@ -77,7 +77,7 @@ async function openapi (app: FastifyInstance, { version }: OpenApiOptions): Prom
       info: {
         title: 'Iris',
         version,
-        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket. The WebSocket\'s requests and events: [/docs/events](/docs/events).',
+        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket. The WebSocket\'s requests and events: [/docs/events](/docs/events). GraphQL: [/graphiql](/graphiql).',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string }
       },
       servers: [{ url: '/', description: 'This server' }]
