@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
-import { IrisError, NotFoundError, PayloadTooLargeError, ValidationError, toErrorBody } from '../src/errors.ts'
+import { IrisError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, ValidationError, toErrorBody } from '../src/errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,12 +24,34 @@ export interface ErrorsOptions {
 async function errors (app: FastifyInstance, { now, log = app.log }: ErrorsOptions): Promise<void> {
   app.decorate('fault', (err: unknown) => { log.error({ err }, 'a fault of ours') })
   app.decorateRequest('fault', function (this: FastifyRequest, err: unknown) { log.error({ err, requestId: this.id }, 'a fault of ours') })
-  app.setErrorHandler((err, request, reply) => answer(toRow(err), request, reply, now()))
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]!.slice(0, 200)
-    return answer(new NotFoundError(`There is no ${request.method} ${path}. /openapi.json lists what there is`), request, reply, now())
+  const paths = new Map<string, Path>()
+  app.addHook('onRoute', ({ method, url }) => {
+    if (url === '*') return // takes what nothing else does
+    let path = paths.get(url)
+    if (path === undefined) paths.set(url, path = { pattern: patternOf(url), methods: new Set() })
+    for (const one of [method].flat()) path.methods.add(one)
   })
+
+  /** Of a request that no route takes: by its method, or at all. */
+  function missing (request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = request.url.split('?', 1)[0]!
+    const methods = new Set([...paths.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => [...methods]))
+    const named = path.slice(0, 200)
+    if (methods.size === 0 || methods.has(request.method)) return answer(new NotFoundError(`There is no ${request.method} ${named}. /openapi.json lists what there is`), request, reply, now())
+    const allowed = [...methods].sort().join(', ')
+    reply.header('allow', allowed)
+    return answer(new MethodNotAllowedError(`There is no ${request.method} ${named}, but ${allowed}`), request, reply, now())
+  }
+
+  // Where there is no route, what else is wrong with a request does not matter: but for refusals of ours, as over a limit.
+  app.setErrorHandler((err, request, reply) => request.is404 && (err as FastifyError).code?.startsWith('FST_') ? missing(request, reply) : answer(toRow(err), request, reply, now()))
+  app.setNotFoundHandler(missing)
 }
+
+interface Path { pattern: RegExp, methods: Set<string> }
+
+/** Which paths a route takes: parameters are one step of it, a star is the rest. */
+const patternOf = (url: string) => new RegExp(`^${url.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}$`)
 
 export default fp(errors, { name: 'iris-errors' })
 

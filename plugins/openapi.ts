@@ -3,17 +3,18 @@ import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import { ErrorBody } from '../schemas/error.ts'
+import { link, type Linked } from './openapi/links.ts'
 
 export interface OpenApiOptions {
   version: string
 }
 
-interface Operation {
-  operationId: string
+interface Operation extends Linked {
   tags?: string[]
   security?: object[]
   requestBody?: { required?: boolean, content: { 'application/json': { schema: { required?: string[] } } } }
-  responses: Record<string, object>
+  /** What the tool says that it refuses with. */
+  'x-refusals'?: number[]
 }
 
 interface Document {
@@ -35,13 +36,26 @@ const NOUNS: Record<string, string> = {
   system: 'The server itself'
 }
 
-/** The refusals that any operation may meet before it begins. */
+/** What operations are refused with. */
 const REFUSALS: Record<string, string> = {
   400: 'The input is malformed',
   401: 'No key, or one that is wrong, expired or revoked',
   403: 'The key lacks the permission, or does not reach the team; or the Host or Origin is unknown',
-  429: 'Over the limit of this key; Retry-After says when to come back',
+  404: 'There is no such thing: a team, or what has that id',
+  408: 'No answer in time. The tell goes on, and details.tellId says which it is',
+  409: 'Not as things stand: it is busy, over or decided already, or would wait for itself',
+  413: 'The body is larger than this server takes',
+  422: 'The idempotency key was used before with another input',
+  429: 'Over the limit of this key, or of a queue; Retry-After says when to come back',
+  502: 'The agent failed, or could not be started',
+  503: 'No place for another agent, or the server stops',
   default: 'Any other error, in the same shape'
+}
+/** Those that any operation may meet before it begins. */
+const ANY = ['400', '401', '403', '429', 'default']
+const HEADERS: Record<string, object> = {
+  401: { 'WWW-Authenticate': { required: true, description: 'Bearer', schema: { type: 'string' } } },
+  429: { 'Retry-After': { description: 's', schema: { type: 'integer' } } }
 }
 
 /** The page runs its own scripts and talks to this server alone. Its styles are inline. */
@@ -64,7 +78,7 @@ async function openapi (app: FastifyInstance, { version }: OpenApiOptions): Prom
       info: {
         title: 'Iris',
         version,
-        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket.',
+        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket. GraphQL: [graphiql](graphiql).',
         license: { name: 'MIT', identifier: 'MIT' } as { name: string }
       },
       externalDocs: { url: 'docs/events', description: 'The WebSocket\'s requests and events' },
@@ -91,7 +105,8 @@ export default fp(openapi, { name: 'iris-openapi' })
 function complete (document: Document): Document {
   const plain = JSON.parse(JSON.stringify(document)) as Document // TypeBox's symbols stay behind
   const nouns = new Set<string>()
-  for (const operation of Object.values(plain.paths).flatMap(path => Object.values(path))) {
+  const operations = Object.values(plain.paths).flatMap(path => Object.values(path))
+  for (const operation of operations) {
     const { operationId, requestBody, responses } = operation
     const noun = operationId.split('_')[0]!
     nouns.add(noun)
@@ -99,18 +114,30 @@ function complete (document: Document): Document {
     operation.security = [{ key: [] }]
     if (requestBody !== undefined) requestBody.required = (requestBody.content['application/json'].schema.required ?? []).length > 0
     responses['200'] = { ...responses['200'], description: 'Done' }
-    for (const status of Object.keys(REFUSALS)) responses[status] = { $ref: `#/components/responses/${nameOf(status)}` }
+    for (const status of refusalsOf(operation)) responses[status] = { $ref: `#/components/responses/${nameOf(status)}` } as object
+    delete operation['x-refusals']
   }
+  link(operations)
   plain.tags = [...nouns].map(name => ({ name, ...(NOUNS[name] !== undefined && { description: NOUNS[name] }) }))
   plain.components = {
     securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key: `iris key create` makes one' } },
     schemas: { ErrorBody: JSON.parse(JSON.stringify(ErrorBody)) as object },
     responses: Object.fromEntries(Object.entries(REFUSALS).map(([status, description]) => [nameOf(status), {
       description,
+      ...(HEADERS[status] !== undefined && { headers: HEADERS[status] }),
       content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorBody' } } }
     }]))
   }
   return plain
+}
+
+/** What follows from its shape, and what its tool says. */
+function refusalsOf ({ parameters = [], requestBody, 'x-refusals': own = [] }: Operation): string[] {
+  const all = new Set([...ANY, ...own.map(String)])
+  if (parameters.some(one => one.in === 'path')) all.add('404')
+  if (requestBody !== undefined) all.add('413')
+  if (parameters.some(({ name }) => name === 'idempotency-key')) all.add('422')
+  return [...all].sort()
 }
 
 const nameOf = (status: string) => status === 'default' ? 'Error' : `Error${status}`

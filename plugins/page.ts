@@ -21,24 +21,29 @@ const TYPES: Partial<Record<string, string>> = {
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
+/** GraphiQL makes elements of text itself, styles them in place and brings its fonts along; no script but those served here. */
+const GRAPHIQL_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 /**
- * The live page at `/`, and what it loads below `/app/`. It needs no key to be read: it holds nothing but itself, and asks
- * the API with the key of whoever looks at it. Read from disk when it is first wanted; a name that was not found then does
- * not exist, whatever it says.
+ * The live page at `/`, GraphiQL at `/graphiql`, and what they load below `/app/`. No key is needed to read them: they hold
+ * nothing but themselves, and ask the API with the key of whoever looks at them. Read from disk when first wanted; a name that
+ * was not found then does not exist, whatever it says.
  */
 export default async function page (app: FastifyInstance, { folders }: PageOptions): Promise<void> {
   let loading: Promise<ReadonlyMap<string, Asset>> | undefined
   const assets = () => loading ??= load(folders)
 
-  async function send (name: string, request: FastifyRequest, reply: FastifyReply) {
+  async function send (name: string, request: FastifyRequest, reply: FastifyReply, policy = POLICY) {
     const asset = (await assets()).get(name)
     if (asset === undefined) return reply.callNotFound()
-    reply.headers({ 'content-security-policy': POLICY, 'cache-control': 'no-cache', etag: asset.etag })
+    reply.headers({ 'content-security-policy': policy, 'cache-control': 'no-cache', etag: asset.etag })
     if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send()
     return reply.type(asset.type).send(asset.content)
   }
 
   app.get('/', { schema: { hide: true } }, (request, reply) => send('page/index.html', request, reply))
+  app.get('/graphiql', { schema: { hide: true } }, (request, reply) => send('graphiql/index.html', request, reply, GRAPHIQL_POLICY))
   app.get('/app/*', { schema: { hide: true } }, (request, reply) => send((request.params as { '*': string })['*'], request, reply))
 }
 

@@ -38,11 +38,15 @@ function acceptJson (app: FastifyInstance): void {
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body.trim() === '') return done(null, undefined)
-    void parse(request, body, done)
+    void parse(request, body, (err, value) => {
+      // Elsewhere no input at all may be written so; here there is a shorter way.
+      if (value === null) done(new ValidationError('The body must be a JSON object'))
+      else done(err, value)
+    })
   })
 }
 
-function documentation ({ name, title, description, input, output, http: { method, url } }: Tool) {
+function documentation ({ name, title, description, input, output, refusals, http: { method, url } }: Tool) {
   const inPath = new Set([...url.matchAll(/:(\w+)/g)].map(match => match[1]!))
   const only = (keep: (key: string) => boolean): TObject => ({
     ...input,
@@ -57,13 +61,14 @@ function documentation ({ name, title, description, input, output, http: { metho
     ...(inPath.size > 0 && { params: only(key => inPath.has(key)) }),
     ...(Object.keys(others.properties).length > 0 && { [method === 'POST' ? 'body' : 'querystring']: others }),
     ...(method !== 'GET' && { headers: KEYED }),
+    ...(refusals !== undefined && { 'x-refusals': refusals }),
     response: { 200: output }
   }
 }
 
 /** Beside its input, what every call that changes something takes. */
 const KEYED = Type.Object({
-  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'A name of your choice for this call: sent again with the same key and input, it is done once and answered alike' }))
+  'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 128, pattern: '^[!-~]([ -~]*[!-~])?$', description: 'A name of your choice for this call: sent again with the same key and input, it is done once and answered alike' }))
 })
 
 const ajv = new Ajv({ coerceTypes: 'array', allErrors: true, strict: false })

@@ -33,8 +33,11 @@ import { VERSION } from './version.ts'
 const INSTRUCTIONS = 'Iris lets you talk to coding agents in other project directories, called teams. team_list shows them, team_tell asks one and waits for its answer. ' +
   'An answer that takes long comes back with a tellId and async: true: call tell_get with that tellId and wait: 30000 until its state is completed. Each pair of speaker and team has one lasting conversation.'
 
-/** The page and the library it uses, as compiled, and what of it needs no compiling. Seen from dist/src. */
-const PAGE = [['page', '../clients/page'], ['page', '../../clients/page'], ['js/src', '../clients/js/src']] as const
+/** The pages and the library they use, as compiled, and what of them needs no compiling. Seen from dist/src. */
+const PAGE = [
+  ['page', '../clients/page'], ['page', '../../clients/page'], ['js/src', '../clients/js/src'],
+  ['graphiql', '../clients/graphiql'], ['graphiql', '../../clients/graphiql']
+] as const
 
 /** Where no page is answered. */
 const DATA = /^\/(api\/|mcp$|graphql$)/

@@ -36,6 +36,7 @@ export const SessionNotFoundError = row('SessionNotFoundError', 404, "No session
 export const TellNotFoundError = row('TellNotFoundError', 404, "No tell has the id '%s'. tell_list shows them")
 export const ApprovalNotFoundError = row('ApprovalNotFoundError', 404, "No approval has the id '%s'. approval_list shows them")
 export const WebhookNotFoundError = row('WebhookNotFoundError', 404, "No webhook has the id '%s'. webhook_list shows them")
+export const MethodNotAllowedError = row('MethodNotAllowedError', 405, '%s')
 export const TellTimeoutError = row('TellTimeoutError', 408, 'No answer within %s ms. The tell goes on: tell_get finds its answer by the tellId')
 export const SessionBusyError = row('SessionBusyError', 409, '%s')
 export const DeadlockError = row('DeadlockError', 409, '%s')

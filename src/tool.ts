@@ -123,6 +123,8 @@ interface Spec {
    */
   resumes?: boolean
   answers?: Answers
+  /** The statuses it refuses with for reasons of its own: what its caller has to reckon with, beside what any call may meet. */
+  refusals?: readonly number[]
   /** The limit it counts against, beside that of all requests. */
   charge?: 'tell'
   /** An optional field of its answer that is shown once: it is kept nowhere, so a later call of the same idempotency key is answered without it. */

@@ -9,7 +9,7 @@ import type { Page, Paged, Store } from './store/store.ts'
 import type { DeliveryRow, WebhookRow } from './store/webhook-rows.ts'
 import { bodyOf, sentenceOf } from './webhooks/format.ts'
 import { createGuard, type Resolve } from './webhooks/guard.ts'
-import { createOutbox, type Outbox } from './webhooks/outbox.ts'
+import { OUTCOMES, createOutbox, type Outbox, type Outcome } from './webhooks/outbox.ts'
 import { send, type Sent } from './webhooks/send.ts'
 import { makeSecret, signed } from './webhooks/sign.ts'
 import { wants } from './webhooks/wants.ts'
@@ -31,6 +31,8 @@ export interface Webhooks {
   deliveries (id: string, state: DeliveryState | undefined, page: Page): Paged<Delivery>
   /** Send again what happened from this seq on; `dead`: only what was given up. */
   replay (id: string, seq: number, only: 'all' | 'dead'): Webhook
+  /** Attempts since the start of this server, by what came of them; deliveries that wait or were given up; how long the oldest has waited, ms. */
+  measure (): { attempts: Readonly<Record<Outcome, number>>, pending: number, dead: number, oldest: number }
   /** Begin to deliver, also what was left when the server last ended. */
   start (): void
   /** What is on its way gets a moment; the rest is in the store. */
@@ -60,6 +62,7 @@ export function createWebhooks ({ store, log, clock, keys, settings, version, on
 }): Webhooks {
   const guard = createGuard({ allow: () => settings().allow, resolve })
   const open = new Map<string, { webhook: WebhookRow, outbox: Outbox }>()
+  const attempts = Object.fromEntries(OUTCOMES.map(outcome => [outcome, 0])) as Record<Outcome, number>
   let leave: (() => void) | undefined
   let cancelSweep = () => {}
 
@@ -113,6 +116,7 @@ export function createWebhooks ({ store, log, clock, keys, settings, version, on
       },
       retryFor: () => settings().retryFor,
       random,
+      attempted (outcome) { attempts[outcome]++ },
       onError
     })
     open.set(webhook.id, { webhook, outbox })
@@ -175,6 +179,12 @@ export function createWebhooks ({ store, log, clock, keys, settings, version, on
       else store.webhooks.update(id, { cursor: Math.min(cursor, seq - 1) })
       open.get(id)?.outbox.poke()
       return view(get(id))
+    },
+    measure () {
+      const ids = store.webhooks.all().map(({ id }) => id)
+      const count = (state: DeliveryState) => ids.reduce((sum, id) => sum + store.deliveries.count(id, state), 0)
+      const now = clock.now()
+      return { attempts, pending: count('pending'), dead: count('dead'), oldest: Math.max(0, ...ids.map(id => now - (store.deliveries.oldest(id) ?? now))) }
     },
     start () {
       if (leave !== undefined) return

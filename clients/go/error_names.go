@@ -56,6 +56,12 @@ type WebhookNotFoundError struct{ Failure }
 // Unwrap gives what all errors have.
 func (e *WebhookNotFoundError) Unwrap() error { return &e.Failure }
 
+// MethodNotAllowedError is the server's error of this name.
+type MethodNotAllowedError struct{ Failure }
+
+// Unwrap gives what all errors have.
+func (e *MethodNotAllowedError) Unwrap() error { return &e.Failure }
+
 // TellTimeoutError is the server's error of this name.
 type TellTimeoutError struct{ Failure }
 
@@ -154,6 +160,8 @@ func errorOf(failure Failure) error {
 		return &ApprovalNotFoundError{failure}
 	case "WebhookNotFoundError":
 		return &WebhookNotFoundError{failure}
+	case "MethodNotAllowedError":
+		return &MethodNotAllowedError{failure}
 	case "TellTimeoutError":
 		return &TellTimeoutError{failure}
 	case "SessionBusyError":

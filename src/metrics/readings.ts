@@ -5,7 +5,7 @@ import { reading, type Metric } from './tally.ts'
 const STATES = ['waking', 'idle', 'busy', 'waiting']
 
 /** What is so at the moment: nothing of it is counted, the services are asked. */
-export function readServices ({ config, pool, tells, approvals, store, log, version }: Pick<Services, 'config' | 'pool' | 'tells' | 'approvals' | 'log' | 'version'> & { store: Pick<Store, 'children'> }): Metric[] {
+export function readServices ({ config, pool, tells, approvals, store, log, version, webhooks }: Pick<Services, 'config' | 'pool' | 'tells' | 'approvals' | 'log' | 'version' | 'webhooks'> & { store: Pick<Store, 'children'> }): Metric[] {
   const teams = () => [...config().teams.keys()]
 
   function * awake (): Generator<[string, string, number]> {
@@ -35,6 +35,12 @@ export function readServices ({ config, pool, tells, approvals, store, log, vers
     reading('gauge', 'iris_pool_places', 'Agents that may live at once (settings.maxProcesses)', [], () => [[pool.size().max]]),
     reading('gauge', 'iris_pool_places_taken', 'Places of the pool that are taken', [], () => [[pool.size().total]]),
     reading('gauge', 'iris_agent_processes', 'Living processes of agents', [], () => [[store.children.list().length]]),
+    reading('counter', 'iris_webhook_attempts_total', 'Attempts to deliver to webhooks, by what came of them', ['outcome'], () => Object.entries(webhooks.measure().attempts)),
+    reading('gauge', 'iris_webhook_deliveries', 'Deliveries to webhooks that wait, or were given up', ['state'], () => {
+      const { pending, dead } = webhooks.measure()
+      return [['pending', pending], ['dead', dead]]
+    }),
+    reading('gauge', 'iris_webhook_lag_seconds', 'How long the oldest delivery has waited', [], () => [[webhooks.measure().oldest / 1000]]),
     reading('gauge', 'iris_log_head', 'The number of the newest event', [], () => [[log.head()]])
   ]
 }

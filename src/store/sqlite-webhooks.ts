@@ -60,6 +60,7 @@ export function deliveryTable (db: Database): DeliveryTable {
     VALUES (@webhookId, @seq, @event, @team, @sessionId, 'pending', 0, '[]', @createdAt, @createdAt)
     ON CONFLICT (webhook_id, seq) DO UPDATE SET state = 'pending', attempts = 0, due_at = excluded.due_at, created_at = excluded.created_at`)
   const count = db.prepare<[string, string], number>('SELECT count(*) FROM webhook_delivery WHERE webhook_id = ? AND state = ?').pluck()
+  const oldest = db.prepare<[string], number | null>("SELECT min(created_at) FROM webhook_delivery WHERE webhook_id = ? AND state = 'pending'").pluck()
   // Of the other columns SQLite takes those of the row that has the minimum.
   const heads = db.prepare<[string, number], RawDelivery>(`SELECT *, min(seq) FROM webhook_delivery
     WHERE webhook_id = ? AND state = 'pending' GROUP BY session_id ORDER BY due_at, seq LIMIT ?`)
@@ -75,6 +76,7 @@ export function deliveryTable (db: Database): DeliveryTable {
   return {
     put: row => { put.run(row) },
     count: (webhookId, state) => count.get(webhookId, state)!,
+    oldest: webhookId => oldest.get(webhookId) ?? undefined,
     heads: (webhookId, limit) => heads.all(webhookId, limit).map(toDelivery),
     update: (webhookId, seq, { state, attempts, recent, dueAt }) => { update.run(state, attempts, JSON.stringify(recent), dueAt, webhookId, seq) },
     list: ({ webhookId, state }, page) => list({ webhook_id: webhookId, state }, undefined, page),

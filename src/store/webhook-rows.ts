@@ -50,6 +50,8 @@ export interface DeliveryTable {
   /** What is there already waits again, as if it were new. */
   put (row: Pick<DeliveryRow, 'webhookId' | 'seq' | 'event' | 'team' | 'sessionId' | 'createdAt'>): void
   count (webhookId: string, state: DeliveryState): number
+  /** When the oldest that waits was made, Unix ms; undefined where none waits. */
+  oldest (webhookId: string): number | undefined
   /** Of each session the first that waits, the one due first in front, `limit` at most. */
   heads (webhookId: string, limit: number): DeliveryRow[]
   update (webhookId: string, seq: number, fields: Pick<DeliveryRow, 'state' | 'attempts' | 'recent' | 'dueAt'>): void

@@ -12,6 +12,7 @@ export const approvalAnswer = defineTool({
   permission: 'approve',
   hints: { destructive: true },
   http: { method: 'POST', url: '/approvals/:approvalId' },
+  refusals: [409],
   answers: {
     asked: 'approval:requested',
     decided: 'approval:resolved',

@@ -10,6 +10,7 @@ export const sessionDelete = defineTool({
   permission: 'cache:write',
   hints: { destructive: true },
   http: { method: 'DELETE', url: '/sessions/:sessionId' },
+  refusals: [409],
   input: Type.Object({ sessionId: SessionId }, { additionalProperties: false }),
   output: { sessionId: SessionId, deleted: Type.Boolean(), worktree: Type.Optional({ ...Worktree, description: 'What the session left behind: it holds changes that are nowhere else' }) },
   team: ({ sessionId }, { sessions }) => sessions.get(sessionId).to,

@@ -15,6 +15,7 @@ export const sessionFork = defineTool({
   description: 'Begin a second conversation with the same team that shares the history so far, up to the last turn that was completed; from there on the two know nothing of each other. It has a speaker of its own: tell the team as that one to go on with it. Forking the conversation of a name that the key may not speak as needs the permission `cache:read`.',
   permission: 'wake',
   http: { method: 'POST', url: '/sessions/:sessionId/fork' },
+  refusals: [409],
   input: Type.Object({
     sessionId: SessionId,
     as: Type.Optional({ ...TeamName, description: 'Who speaks in the new one: a name that has no conversation with this team. Without it, the old name with `-fork-1`, or the next number that is free' })

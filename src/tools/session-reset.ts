@@ -10,6 +10,7 @@ export const sessionReset = defineTool({
   permission: 'cache:write',
   hints: { destructive: true },
   http: { method: 'POST', url: '/sessions/:sessionId/reset' },
+  refusals: [409],
   input: Type.Object({ sessionId: SessionId }, { additionalProperties: false }),
   output: { sessionId: SessionId, previousSessionId: SessionId },
   team: ({ sessionId }, { sessions }) => sessions.get(sessionId).to,

@@ -11,6 +11,7 @@ export const teamSleep = defineTool({
   permission: 'sleep',
   hints: { destructive: true, idempotent: true },
   http: { method: 'POST', url: '/teams/:teamName/sleep' },
+  refusals: [409],
   input: Type.Object({
     teamName: TeamName,
     fromTeam: Type.Optional({ ...TeamName, description: 'Only the session of this speaker' }),

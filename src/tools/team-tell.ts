@@ -15,6 +15,7 @@ export const teamTell = defineTool({
   permission: 'tell',
   hints: { destructive: true }, // an agent may do what its policy lets it
   http: { method: 'POST', url: '/teams/tell' },
+  refusals: [404, 408, 409, 502, 503],
   socket: { event: 'tell:start', answer: 'events' },
   charge: 'tell',
   resumes: true,

@@ -12,6 +12,7 @@ export const teamWake = defineTool({
   permission: 'wake',
   hints: { idempotent: true },
   http: { method: 'POST', url: '/teams/:teamName/wake' },
+  refusals: [502, 503],
   input: Type.Object({ teamName: TeamName, fromTeam: Type.Optional(TeamName) }, { additionalProperties: false }),
   output: {
     team: TeamName,

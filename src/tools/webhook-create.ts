@@ -10,6 +10,7 @@ export const webhookCreate = defineTool({
     'The secret is shown this once. It lasts as long as the key that makes it is in force and reaches the team.',
   permission: 'admin',
   http: { method: 'POST', url: '/webhooks' },
+  refusals: [404],
   input: Type.Object({ url: WebhookUrl, format: WebhookFormat, ...WebhookFilter }, { additionalProperties: false }),
   output: { ...Webhook.properties, secret: WebhookSecret },
   team: ({ team }) => team,

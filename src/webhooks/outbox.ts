@@ -38,10 +38,16 @@ export interface OutboxOptions {
   /** ms */
   retryFor: () => number
   random: () => number
+  /** Hears what came of each attempt. */
+  attempted: (outcome: Outcome) => void
   onError: (err: unknown) => void
 }
 
-export function createOutbox ({ id, store, log, clock, active, send, retryFor, random, onError }: OutboxOptions): Outbox {
+/** `retried`: it failed, and will be tried again. `dead`: it is given up. */
+export const OUTCOMES = ['delivered', 'retried', 'dead'] as const
+export type Outcome = typeof OUTCOMES[number]
+
+export function createOutbox ({ id, store, log, clock, active, send, retryFor, random, attempted, onError }: OutboxOptions): Outbox {
   /** By session: of each, one at a time, so that they come in order. */
   const flying = new Map<string, { controller: AbortController, ended: Promise<void> }>()
   let stopped = false
@@ -120,6 +126,7 @@ export function createOutbox ({ id, store, log, clock, active, send, retryFor, r
       recent: [...head.recent, attempt].slice(-RECENT),
       dueAt: due ?? now
     })
+    attempted(attempt.error === undefined ? 'delivered' : due === null ? 'dead' : 'retried')
   }
 
   return {

@@ -29,7 +29,10 @@ t.test('every answer of 400 and above is the one error body', async t => {
     ['too long a part of the path', 'GET', `/named/${'x'.repeat(2000)}`, {}, 400, 'ValidationError', /too long/],
     ['too large a body', 'POST', '/api/things/a/say', { headers: json, body: JSON.stringify({ text: 'x'.repeat(2000) }) }, 413, 'PayloadTooLargeError', /api\.bodyLimit/],
     ['an unknown route', 'GET', '/nowhere?key=secret', {}, 404, 'NotFoundError', /^There is no GET \/nowhere\. /],
-    ['a wrong method', 'PUT', '/api/things/a/say', { headers: json, body: '{}' }, 404, 'NotFoundError', /There is no PUT \/api\/things\/a\/say/],
+    ['a wrong method', 'PUT', '/api/things/a/say', { headers: json, body: '{}' }, 405, 'MethodNotAllowedError', /There is no PUT \/api\/things\/a\/say, but POST$/],
+    ['a wrong method, and nothing that could be read', 'QUERY', '/api/things/a', { body: '{' }, 405, 'MethodNotAllowedError', /but DELETE, GET$/],
+    ['a method that only proxies speak', 'TRACE', '/api/things/a', {}, 405, 'MethodNotAllowedError', /but DELETE, GET$/],
+    ['an unknown route, and no JSON', 'POST', '/nowhere', { headers: json, body: '{' }, 404, 'NotFoundError', /^There is no POST \/nowhere\. /],
     ['a fault of ours, with the trappings of a row', 'GET', '/broken', {}, 500, 'InternalError', /^Internal error$/],
     ['what is not even an error', 'GET', '/thrown', {}, 500, 'InternalError', /^Internal error$/],
     ['a row of a tool', 'POST', '/api/things/a/say', { headers: json, body: '{"text":"late"}' }, 408, 'TellTimeoutError', /30000 ms/],
@@ -48,6 +51,8 @@ t.test('every answer of 400 and above is the one error body', async t => {
   }
   t.equal((await ask(port, 'GET', '/full')).headers['retry-after'], '8', 'Retry-After is whole seconds')
   t.equal((await ask(port, 'GET', '/odd')).headers['retry-after'], undefined)
+  t.equal((await ask(port, 'OPTIONS', '/api/things/a')).headers.allow, 'DELETE, GET')
+  t.equal((await ask(port, 'OPTIONS', '/nowhere')).headers.allow, undefined)
 })
 
 t.test('a fault of ours is logged with its cause, a refusal is not', async t => {

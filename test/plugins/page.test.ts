@@ -22,6 +22,20 @@ t.test('the page and what it loads need no key, and may run nothing but themselv
   t.ok(wanted.has('/app/js/src/iris.js'), 'with the library')
 })
 
+t.test('GraphiQL needs no key either, runs only scripts of this server, and all that it loads is here', async t => {
+  const { app } = await run(t)
+  const page = await app.inject('/graphiql')
+  t.equal(page.statusCode, 200)
+  const policy = String(page.headers['content-security-policy'])
+  t.match(policy, /default-src 'none'; script-src 'self'; .*connect-src 'self'/)
+  t.notMatch(policy, /eval|http|\*|script-src [^;]*unsafe/)
+  t.notMatch(page.body, /\son\w+=|style=|<script>|<style|(src|href)="(\/|http)/)
+  const wanted = [...page.body.matchAll(/(?:src|href)="(app\/[^"]+)"/g)].map(([, path]) => `/${path!}`)
+  t.equal(wanted.length, 8)
+  for (const path of wanted) t.equal((await app.inject(path)).statusCode, 200, path)
+  t.equal((await app.inject('/app/graphiql/build/copy.js')).statusCode, 404)
+})
+
 t.test('an asset is sent again only when it is another', async t => {
   const { app } = await run(t)
   const { headers } = await app.inject('/app/page/style.css')

@@ -66,7 +66,7 @@ t.test('an allowed page may ask first, read the limits, and needs no key for ask
   const foreign = await ask(port, 'OPTIONS', '/api/things/a', { headers: { origin: 'https://evil.example', 'access-control-request-method': 'DELETE' } })
   t.match(foreign, { status: 403, json: { error: 'ForbiddenError' } })
   t.notOk(foreign.headers['access-control-allow-origin'])
-  t.match(await ask(port, 'OPTIONS', '/api/things/a'), { status: 404, json: { error: 'NotFoundError' } }, 'an OPTIONS that is no preflight')
+  t.match(await ask(port, 'OPTIONS', '/api/things/a'), { status: 405, json: { error: 'MethodNotAllowedError' } }, 'an OPTIONS that is no preflight')
   t.notOk((await ask(port, 'GET', '/api/things/a', { headers: bearer('root') })).headers['access-control-allow-origin'], 'who has no Origin hears nothing of it')
 })
 

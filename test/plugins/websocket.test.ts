@@ -32,7 +32,7 @@ t.test('an upgrade is refused like a request', async t => {
 t.test('what is no upgrade is told so, and leaves no connection behind', async t => {
   const w = await world(t)
   t.match(await ask(w.port, 'GET', '/ws', { headers: bearer('root') }), { status: 400, json: { error: 'ValidationError', message: /WebSocket only/ } })
-  t.equal((await ask(w.port, 'HEAD', '/ws', { headers: bearer('root') })).status, 404)
+  t.equal((await ask(w.port, 'HEAD', '/ws', { headers: bearer('root') })).status, 405)
   const head = 'Host: localhost\r\nAuthorization: Bearer root\r\nConnection: Upgrade\r\n'
   const handshake = await raw(w.port, `GET /ws HTTP/1.1\r\n${head}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n`)
   t.match(handshake, /^HTTP\/1\.1 400 /)

@@ -32,6 +32,8 @@ export function webhookSuite (name: string, makePlace: (test: Test) => string, o
     webhooks.update(two.id, { cursor: 7, secret: 't', previousSecret: 's', previousUntil: 9 })
     t.same(webhooks.get(two.id), { ...two, cursor: 7, secret: 't', previousSecret: 's', previousUntil: 9 })
     t.equal(deliveries.count(one.id, 'pending'), 1)
+    t.equal(deliveries.oldest(one.id), 1)
+    t.equal(deliveries.oldest('no such'), undefined)
     webhooks.remove(one.id)
     t.equal(webhooks.get(one.id), undefined)
     t.equal(deliveries.count(one.id, 'pending'), 0)

@@ -76,6 +76,29 @@ t.test('one that fails, hangs, redirects, answers slowly and at length, breaks o
   t.same(errors, [])
 })
 
+t.test('one that answers slowly is waited for, and one that has said yes and never ends is not asked again', async t => {
+  const receiver = await receive(t)
+  const { make, say, rows, clock } = hooked(t)
+  const { webhook: { webhookId } } = make({ url: receiver.url })
+  const [id] = sessionIds(1) as [string]
+  let answer = () => {}
+  receiver.behave = response => { answer = () => { response.end('at last') } }
+  say(id, 'slow')
+  await receiver.until(() => receiver.received.length === 1)
+  await clock.advance(14_999)
+  answer()
+  await eventually(() => rows(webhookId, 'delivered').length === 1)
+
+  receiver.behave = response => { response.write('yes, and') }
+  say(id, 'without end')
+  await receiver.until(() => receiver.received.length === 2)
+  await turns()
+  await clock.advance(15_000)
+  await eventually(() => rows(webhookId, 'delivered').length === 2)
+  t.match(rows(webhookId), [{ attempts: 1, recent: [{ status: 200, duration: 15_000 }] }, { attempts: 1, recent: [{ status: 200, duration: 14_999 }] }])
+  t.equal(receiver.received.length, 2)
+})
+
 t.test('a session whose event fails holds back that session alone', async t => {
   const receiver = await receive(t)
   const { make, say, rows, settled, pass } = hooked(t)

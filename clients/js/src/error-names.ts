@@ -10,6 +10,7 @@ export class SessionNotFoundError extends IrisError {}
 export class TellNotFoundError extends IrisError {}
 export class ApprovalNotFoundError extends IrisError {}
 export class WebhookNotFoundError extends IrisError {}
+export class MethodNotAllowedError extends IrisError {}
 export class TellTimeoutError extends IrisError {}
 export class SessionBusyError extends IrisError {}
 export class DeadlockError extends IrisError {}
@@ -34,6 +35,7 @@ export const ERRORS: ReadonlyMap<string, typeof IrisError> = new Map(Object.entr
   TellNotFoundError,
   ApprovalNotFoundError,
   WebhookNotFoundError,
+  MethodNotAllowedError,
   TellTimeoutError,
   SessionBusyError,
   DeadlockError,

@@ -38,6 +38,10 @@ class WebhookNotFoundError(IrisError):
     pass
 
 
+class MethodNotAllowedError(IrisError):
+    pass
+
+
 class TellTimeoutError(IrisError):
     pass
 
@@ -100,6 +104,7 @@ ERRORS = {
     "TellNotFoundError": TellNotFoundError,
     "ApprovalNotFoundError": ApprovalNotFoundError,
     "WebhookNotFoundError": WebhookNotFoundError,
+    "MethodNotAllowedError": MethodNotAllowedError,
     "TellTimeoutError": TellTimeoutError,
     "SessionBusyError": SessionBusyError,
     "DeadlockError": DeadlockError,
