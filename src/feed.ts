@@ -42,7 +42,7 @@ const PAGE = 200
 const PROGRESS_WITHIN = 10_000
 
 export function createFeed (
-  log: Pick<Log, 'head' | 'holes' | 'read' | 'subscribe'> & { readonly clock: Pick<Clock, 'after'> },
+  log: Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'> },
   { deliver, full, unread, whenDrained, giveUp }: Reader
 ): Feed {
   const joined = new Map<string, { room: string, wants: (published: Published) => boolean, leave: () => void }>()
@@ -56,15 +56,20 @@ export function createFeed (
   let told = 0
   let size = PAGE
 
-  function hear (published: Published, wants: (published: Published) => boolean) {
-    if (!live || published.seq <= cursor || !wants(published)) return
-    if (full()) {
-      cursor = published.seq - 1 // all that was wanted before it is delivered
-      return fallBehind()
+  /** What came of one session at once is delivered whole, in its order, when the first of its rooms brings it. */
+  function hear (run: readonly Published[], wants: (published: Published) => boolean) {
+    const alone = joined.size === 1
+    for (const published of run) {
+      if (!live) return
+      if (published.seq <= cursor || !(alone ? wants(published) : isWanted(published))) continue
+      if (full()) {
+        cursor = published.seq - 1 // all that was wanted before it is delivered
+        return fallBehind()
+      }
+      cursor = published.seq
+      if (seen !== undefined && seen.size < REMEMBERED) seen.add(cursor)
+      deliver(published)
     }
-    cursor = published.seq
-    if (seen !== undefined && seen.size < REMEMBERED) seen.add(cursor)
-    deliver(published)
   }
 
   function hold () {
@@ -134,7 +139,7 @@ export function createFeed (
   return {
     join (room, wants, name = room) {
       leave(name)
-      joined.set(name, { room, wants, leave: log.subscribe(room, published => { hear(published, wants) }) })
+      joined.set(name, { room, wants, leave: log.listen(room, run => { hear(run, wants) }) })
     },
     leave,
     get live () { return live },

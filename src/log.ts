@@ -24,7 +24,9 @@ export interface Log {
   /** After `after`, oldest first, `limit` at most. */
   read (after: number, limit: number): Published[]
   /** Hear the events of a room from now on. */
-  subscribe: Bus['subscribe']
+  subscribe (room: string, deliver: (published: Published) => void): () => void
+  /** The same, and what comes of one session at once together. */
+  listen: Bus['subscribe']
   /** A reader with a cursor: what it missed, then what comes, without a hole and without a repeat. */
   follow (reader: Reader): Feed
 }
@@ -38,14 +40,26 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       stored: notes.map(({ event, at }) => store.events.append(event, at)),
       result: work()
     }))
+    publish(stored)
     for (const [n, event] of stored.entries()) {
-      publish(event)
       try { notes[n]!.then?.(event) } catch (err) { onError(err) }
     }
     return result
   }
 
-  const publish = (event: StoredEvent) => { bus.publish(publishedOf(event)) }
+  function publish (events: readonly StoredEvent[]) {
+    let run: Published[] = []
+    for (const event of events) {
+      const published = new Fresh(event)
+      if (run[0] !== undefined && (run[0].sessionId !== published.sessionId || run[0].team !== published.team)) {
+        bus.publish(run as [Published])
+        run = []
+      }
+      run.push(published)
+    }
+    if (run.length > 0) bus.publish(run as [Published])
+  }
+
   const nothing = () => {}
 
   function flush () {
@@ -79,7 +93,7 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
         flush()
         stored = keep([], work)
       }
-      for (const event of stored) publish(event)
+      publish(stored)
       return stored
     },
     note (event, then) {
@@ -96,8 +110,15 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       return { verdict: whole ? 'ok' : 'gap', from: after, head }
     },
     holes: () => store.events.holes(),
-    read: (after, limit) => store.events.since(after, limit).map(publishedRow),
-    subscribe: (room, deliver) => bus.subscribe(room, deliver),
+    read: (after, limit) => store.events.since(after, limit).map(row => new Kept(row)),
+    subscribe (room, deliver) {
+      let here = true
+      const leave = bus.subscribe(room, run => {
+        for (const published of run) if (here) deliver(published)
+      })
+      return () => { here = false; leave() }
+    },
+    listen: bus.subscribe,
     follow: reader => createFeed(source, reader)
   }
   const source = { ...log, clock }
@@ -106,26 +127,39 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
 
 interface Noted { readonly event: Event, readonly at: number, readonly then: ((stored: StoredEvent) => void) | undefined }
 
-function publishedOf (event: StoredEvent): Published {
-  let text: string | undefined
-  return {
-    seq: event.seq,
-    name: event.event,
-    team: event.data.team,
-    sessionId: event.data.sessionId,
-    event,
-    text: () => text ??= JSON.stringify({ event: event.event, data: event.data, seq: event.seq })
-  }
+/** One that has just been stored. */
+class Fresh implements Published {
+  readonly event: StoredEvent
+  #text: string | undefined
+
+  constructor (event: StoredEvent) { this.event = event }
+  get seq () { return this.event.seq }
+  get name () { return this.event.event }
+  get team () { return this.event.data.team }
+  get sessionId () { return this.event.data.sessionId }
+  text () { return this.#text ??= JSON.stringify({ event: this.event.event, data: this.event.data, seq: this.event.seq }) }
 }
 
-/** From the store, where the data is JSON already. */
-function publishedRow ({ seq, at, event, team, sessionId, data }: EventRow): Published {
-  return {
-    seq,
-    name: event,
-    team,
-    sessionId,
-    get event () { return { event, data: JSON.parse(data) as unknown, seq, at } as StoredEvent },
-    text: () => `{"event":${JSON.stringify(event)},"data":${data},"seq":${seq}}`
+/** One that was read, with its data in JSON already. */
+class Kept implements Published {
+  readonly seq: number
+  readonly name: Published['name']
+  readonly team: string
+  readonly sessionId: string
+  readonly #row: EventRow
+
+  constructor (row: EventRow) {
+    this.seq = row.seq
+    this.name = row.event
+    this.team = row.team
+    this.sessionId = row.sessionId
+    this.#row = row
   }
+
+  get event () {
+    const { seq, at, event, data } = this.#row
+    return { event, data: JSON.parse(data) as unknown, seq, at } as StoredEvent
+  }
+
+  text () { return `{"event":"${this.name}","data":${this.#row.data},"seq":${this.seq}}` }
 }

@@ -26,7 +26,7 @@ function start (t: Parameters<typeof scratch>[0]) {
 t.test('what is noted is stored, then published, then told, all in one turn of the event loop and in its order', async t => {
   const { log, heard, kept, store } = start(t)
   const told: number[] = []
-  for (const text of ['a', 'b', 'c']) log.note(said(text), ({ seq }) => { told.push(seq); t.equal(heard.at(-1)![0], seq, 'published before') })
+  for (const text of ['a', 'b', 'c']) log.note(said(text), ({ seq }) => { told.push(seq); t.ok(heard.some(([one]) => one === seq), 'published before') })
   t.strictSame([heard, kept(), log.head()], [[], [], 0], 'nobody hears of it before it is stored')
   await turn()
   t.strictSame(heard, [[1, 'a'], [2, 'b'], [3, 'c']])

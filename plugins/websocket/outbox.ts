@@ -13,7 +13,7 @@ const FULL = 256 * 1024
 type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'write' | 'once' | 'off'>
 
 interface Item {
-  readonly frame?: never
+  readonly prepared?: never
   readonly text: string
   readonly seq?: number
   /** It carries its request's id: in one tick it goes before the same event without one. */
@@ -80,7 +80,7 @@ export class Outbox {
   }
 
   #push (item: Item | Prepared): void {
-    this.#waiting += (item.frame ?? item.text).length
+    this.#waiting += item.text.length
     if (this.#items.push(item) === 1) this.#later(this.#flush)
   }
 
@@ -103,10 +103,10 @@ export class Outbox {
   }
 
   #writeMixed (items: readonly (Item | Prepared)[]): void {
-    const told = new Set(items.filter(item => item.frame === undefined && item.own).map(({ seq }) => seq))
+    const told = new Set(items.filter(item => item.prepared === undefined && item.own).map(({ seq }) => seq))
     this.#wire.cork()
     for (const item of items) {
-      if (item.frame === undefined) this.#write(item)
+      if (item.prepared === undefined) this.#write(item)
       else if (!told.has(item.seq)) this.#writePrepared([item])
     }
     this.#wire.uncork()

@@ -11,11 +11,12 @@ export interface Published {
   text (): string
 }
 
-export type Deliver = (published: Published) => void
+/** Hears what came of one session at once, in its order: whoever has many listeners visits each of them once. */
+export type Deliver = (run: readonly Published[]) => void
 
 /** What crosses from whoever makes events to whoever shows them. Rooms: `session:<id>`, `team:<name>`, and `all`. */
 export interface Bus {
-  /** Reaches every subscriber before it returns, in the order of their coming. A subscriber that throws hurts no other. */
-  publish (published: Published): void
+  /** Events of one session. Reaches every subscriber before it returns, in the order of their coming. A subscriber that throws hurts no other. */
+  publish (run: readonly [Published, ...Published[]]): void
   subscribe (room: string, deliver: Deliver): () => void
 }

@@ -5,10 +5,11 @@ export function createMemoryBus ({ onError }: { onError: (err: unknown) => void 
   const rooms = new Map<string, Set<Deliver>>()
 
   return {
-    publish (published) {
-      for (const room of [`session:${published.sessionId}`, `team:${published.team}`, 'all']) {
+    publish (run) {
+      const [{ sessionId, team }] = run
+      for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) {
         for (const deliver of rooms.get(room) ?? []) {
-          try { deliver(published) } catch (err) { onError(err) }
+          try { deliver(run) } catch (err) { onError(err) }
         }
       }
     },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { lab } from './acp-lab.ts'
-import { alive } from './ear.ts'
+import { alive, dead } from './ear.ts'
 
 t.test('A passage ends where a tool call, a thought or another message begins', async t => {
   const { tell } = await lab(t).wake()
@@ -120,6 +120,7 @@ t.test('A crash is told with code and last words, and what it left behind dies w
   process.send(randomUUID(), { text: '!crash 3' })
   t.match((await ear.until('exit')).exit, { code: 3, signal: null, stderr: /told to crash/, expected: false })
   t.notOk(ear.events.some(event => event.type === 'ended' && event.outcome !== 'completed'), 'the exit says it all')
+  await dead(orphan)
   t.notOk(alive(orphan))
 })
 

@@ -6,14 +6,9 @@ import { spawnChild, type ChildOptions } from '../../src/agent/child.ts'
 import { sweepOwner } from '../../src/agent/sweep.ts'
 import type { Exit } from '../../src/agent/agent.ts'
 import { systemClock } from '../../src/clock.ts'
-import { alive, scratch, TAPS_OWN } from './ear.ts'
+import { alive, dead, scratch, TAPS_OWN } from './ear.ts'
 
 const linux = process.platform === 'linux'
-
-/** Resolves when it runs no more: a signal takes its moment. */
-async function dead (pid: number) {
-  while (alive(pid)) await new Promise(resolve => { setImmediate(resolve) })
-}
 
 /** Run a script of Node's as a child, and hear what it writes. */
 async function run (t: Test, source: string, more: Partial<ChildOptions> = {}) {

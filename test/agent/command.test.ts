@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { createCommand, filled } from '../../src/agent/command.ts'
-import { alive, chunksOf, createEar, living, scratch, startOf } from './ear.ts'
+import { alive, dead, chunksOf, createEar, living, scratch, startOf } from './ear.ts'
 
 const agent = createCommand({ clock: systemClock, owner: randomUUID() })
 
@@ -75,6 +75,7 @@ t.test('a turn can be interrupted, and the next one works', async t => {
   const { end, events, tellId } = await hanging
   t.equal(end.outcome, 'interrupted')
   t.strictSame(chunksOf(events, tellId), ['begun'])
+  await dead(pid)
   t.notOk(alive(pid))
   t.equal((await tell('on')).end.outcome, 'completed')
 })

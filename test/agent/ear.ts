@@ -106,6 +106,11 @@ export function chunksOf (events: AgentEvent[], tellId: string | null) {
 /** tap gives every child its own variables, over and above what a test gives it. */
 export const TAPS_OWN = /^(_TAPJS_\w+|NODE_OPTIONS)$/
 
+/** Resolves when a process runs no more: a signal takes its moment. The test's own timeout is its deadline. */
+export async function dead (pid: number): Promise<void> {
+  while (alive(pid)) await new Promise(resolve => { setImmediate(resolve) })
+}
+
 /** Whether a process runs. One that has ended may wait a while for its parent to take note; it runs no more. */
 export function alive (pid: number) {
   try {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createEcho } from '../../src/agent/echo.ts'
 import { sweepOwner } from '../../src/agent/sweep.ts'
 import { systemClock } from '../../src/clock.ts'
-import { alive, createEar, living, scratch, startOf, TAPS_OWN } from './ear.ts'
+import { alive, dead, createEar, living, scratch, startOf, TAPS_OWN } from './ear.ts'
 
 const linux = process.platform === 'linux'
 const options = { clock: systemClock, owner: randomUUID() }
@@ -262,6 +262,7 @@ t.test('What it leaves behind in another process group dies with it', { skip: !l
   t.ok(alive(orphan))
   process.kill(agent.pid, 'SIGKILL')
   await ear.until('exit')
+  await dead(orphan)
   t.notOk(alive(orphan))
 })
 

@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
 import rest from '../../plugins/rest.ts'
 import websocket from '../../plugins/websocket.ts'
-import type { Published } from '../../src/bus/bus.ts'
+import type { Deliver, Published } from '../../src/bus/bus.ts'
 import { createFeed } from '../../src/feed.ts'
 import { interests } from '../../src/interest.ts'
 import type { Api } from '../../schemas/config.ts'
@@ -121,7 +121,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
   const made = await house(t, api === undefined ? {} : { api })
   if (admit !== undefined) made.app.addHook('onRequest', admit)
   const clock = standingClock()
-  const rooms = new Map<string, Set<(published: Published) => void>>()
+  const rooms = new Map<string, Set<Deliver>>()
   const calls: Tale[] = []
   let waiting: ((tale: Tale) => void) | undefined
   let seq = 100
@@ -160,7 +160,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
   })
 
   const past: Published[] = []
-  function subscribe (room: string, deliver: (published: Published) => void) {
+  function join (room: string, deliver: Deliver) {
     const members = rooms.get(room) ?? new Set()
     rooms.set(room, members.add(deliver))
     return () => { members.delete(deliver) }
@@ -172,7 +172,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
     let text: string | undefined
     const published = { seq, name: event.event, team, sessionId, event: stored, text: () => { texts++; return text ??= JSON.stringify({ event: event.event, data: event.data, seq: stored.seq }) } }
     past.push(published)
-    for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) for (const deliver of rooms.get(room) ?? []) deliver(published)
+    for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) for (const deliver of rooms.get(room) ?? []) deliver([published])
     return stored
   }
 
@@ -187,7 +187,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
     api: () => made.api,
     call: callFor,
     begin: after => ({ verdict: 'ok', from: after, head: seq }),
-    follow: reader => createFeed({ clock, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), subscribe }, reader),
+    follow: reader => createFeed({ clock, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), listen: join }, reader),
     interests: (caller, rooms) => interests(rooms, { caller, sessions: { get: sessionOf }, teams: { get: checkTeam } } as unknown as Call)
   })
   const port = await listen(made.app)

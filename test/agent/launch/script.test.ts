@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'n
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ending, greeting, loader, script } from '../../../src/agent/launch/script.ts'
-import { alive, scratch } from '../ear.ts'
+import { alive, dead, scratch } from '../ear.ts'
 import { HOSTILE } from './hostile.ts'
 
 const linux = process.platform === 'linux'
@@ -113,7 +113,10 @@ t.test('The end of the input ends the program, by SIGTERM and SIGKILL where it d
   for (const { child } of [polite, stubborn]) child.stdin.end()
   t.match(await polite.ended, { status: 9 })
   t.match(await stubborn.ended, { status: 137 })
-  if (linux) t.notOk(alive(pid), 'also what is in a session of its own')
+  if (linux) {
+    await dead(pid)
+    t.notOk(alive(pid), 'also what is in a session of its own')
+  }
 })
 
 t.test('A program that ends by itself leaves nothing behind', { skip: !linux }, async t => {
