@@ -172,7 +172,9 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
   /** Of a worktree only what would be lost is kept, and it is said where. */
   async function tidy () {
     const kept = team.worktree === undefined ? undefined : await worktrees.leave(team, sessionId)
-    if (kept !== undefined) record('system', { subtype: 'worktree_kept', ...kept, message: `What this session has changed stays in ${kept.path}, on the branch ${kept.branch}` })
+    if (kept === undefined) return
+    record('system', { subtype: 'worktree_kept', ...kept, message: `What this session has changed stays in ${kept.path}, on the branch ${kept.branch}` })
+    log.flush() // whoever waited for its end may look at once
   }
 
   const fallAsleep = () => { sessions.update(sessionId, { asleepSince: since, asleepReason: reason }) }

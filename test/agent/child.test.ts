@@ -132,7 +132,7 @@ t.test('A process that holds its output open does not hold up its exit', { skip:
   const begun = performance.now()
   const { exited, heard } = await run(t, `${grandchild('{ detached: true, stdio: "inherit", env: {} }')} process.exit(5)`)
   t.match(await exited, { code: 5 })
-  t.ok(performance.now() - begun < 1000)
+  t.ok(performance.now() - begun < 5000)
   const pid = pidIn(heard())
   t.ok(alive(pid), 'without the mark it is not ours to kill')
   process.kill(pid, 'SIGKILL')
