@@ -37,20 +37,24 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
   /** All of it or nothing. */
   function keep<T> (notes: readonly Noted[], work: () => T): T {
     const { stored, result } = store.transaction(() => ({
-      stored: notes.map(({ event, at }) => store.events.append(event, at)),
+      stored: notes.map(({ event, at }) => put(event, at)),
       result: work()
     }))
     publish(stored)
-    for (const [n, event] of stored.entries()) {
+    for (const [n, { event }] of stored.entries()) {
       try { notes[n]!.then?.(event) } catch (err) { onError(err) }
     }
     return result
   }
 
-  function publish (events: readonly StoredEvent[]) {
+  function put (event: Event, at: number): Fresh {
+    const { seq, data } = store.events.append(event, at)
+    return new Fresh({ ...event, seq, at }, data)
+  }
+
+  function publish (stored: readonly Fresh[]) {
     let run: Published[] = []
-    for (const event of events) {
-      const published = new Fresh(event)
+    for (const published of stored) {
       if (run[0] !== undefined && (run[0].sessionId !== published.sessionId || run[0].team !== published.team)) {
         bus.publish(run as [Published])
         run = []
@@ -80,11 +84,11 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       const at = clock.now()
       const work = () => {
         change()
-        return [events].flat().map(event => store.events.append(event as Event, at))
+        return [events].flat().map(event => put(event as Event, at))
       }
       const notes = noted
       noted = []
-      let stored: StoredEvent[]
+      let stored: Fresh[]
       try {
         stored = keep(notes, work)
       } catch (err) {
@@ -94,7 +98,7 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
         stored = keep([], work)
       }
       publish(stored)
-      return stored
+      return stored.map(({ event }) => event)
     },
     note (event, then) {
       if (noted.push({ event, at: clock.now(), then }) === 1) setImmediate(flush)
@@ -127,17 +131,25 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
 
 interface Noted { readonly event: Event, readonly at: number, readonly then: ((stored: StoredEvent) => void) | undefined }
 
+/** The frame of an event, from its data as it is kept. */
+const frameOf = (name: string, data: string, seq: number) => `{"event":"${name}","data":${data},"seq":${seq}}`
+
 /** One that has just been stored. */
 class Fresh implements Published {
   readonly event: StoredEvent
+  readonly #data: string
   #text: string | undefined
 
-  constructor (event: StoredEvent) { this.event = event }
+  constructor (event: StoredEvent, data: string) {
+    this.event = event
+    this.#data = data
+  }
+
   get seq () { return this.event.seq }
   get name () { return this.event.event }
   get team () { return this.event.data.team }
   get sessionId () { return this.event.data.sessionId }
-  text () { return this.#text ??= JSON.stringify({ event: this.event.event, data: this.event.data, seq: this.event.seq }) }
+  text () { return this.#text ??= frameOf(this.name, this.#data, this.seq) }
 }
 
 /** One that was read, with its data in JSON already. */
@@ -161,5 +173,5 @@ class Kept implements Published {
     return { event, data: JSON.parse(data) as unknown, seq, at } as StoredEvent
   }
 
-  text () { return `{"event":"${this.name}","data":${this.#row.data},"seq":${this.seq}}` }
+  text () { return frameOf(this.name, this.#row.data, this.seq) }
 }

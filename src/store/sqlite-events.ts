@@ -52,7 +52,7 @@ export function eventTable (db: Database): Store['events'] & { settle (done: boo
         grow(sessionId, size)
         grow('', size)
       }
-      return { ...event, seq: Number(lastInsertRowid), at }
+      return { seq: Number(lastInsertRowid), data }
     },
     head: () => head.get()!,
     since: (after, limit) => since.all(after, limit),

@@ -1,7 +1,7 @@
 import type { ApprovalState, Decision } from '../../schemas/approval.ts'
 import type { AttachmentInfo } from '../../schemas/attachment.ts'
 import type { ErrorBody } from '../../schemas/error.ts'
-import type { Event, EventName, StoredEvent } from '../../schemas/event.ts'
+import type { Event, EventName } from '../../schemas/event.ts'
 import type { KeyRecord } from '../../schemas/key.ts'
 import type { CacheEntry } from '../../schemas/message.ts'
 import type { TellState, Usage } from '../../schemas/tell.ts'
@@ -193,7 +193,8 @@ export interface Store {
     update (id: string, fields: Partial<Pick<TellRow, 'state' | 'response' | 'structured' | 'error' | 'usage' | 'startedAt' | 'endedAt'>>): void
   }
   readonly events: {
-    append (event: Event, at: number): StoredEvent
+    /** Its number, and its data as it is kept: JSON. */
+    append (event: Event, at: number): { seq: number, data: string }
     /** The number of the newest event; 0 when there is none. */
     head (): number
     /** After `after`, oldest first, `limit` at most. */
