@@ -110,15 +110,15 @@ export function createFeed (
       if (full()) break
       taken++
       cursor = published.seq
-      if (isMissed(published)) deliver(published)
+      if (isWanted(published)) deliver(published)
     }
     size = Math.min(PAGE, 2 * Math.max(1, taken))
     const next = setImmediate(pump)
     cancel = () => { clearImmediate(next) }
   }
 
-  /** Whether some room wants it, and none has delivered it. */
-  function isMissed (published: Published): boolean {
+  /** Whether some room wants it, and none has had it. */
+  function isWanted (published: Published): boolean {
     const session = `session:${published.sessionId}`
     const team = `team:${published.team}`
     let wanted = false
