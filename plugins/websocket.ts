@@ -1,20 +1,23 @@
 import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import type { WebSocket } from 'ws'
 import type { Api } from '../schemas/config.ts'
 import { ValidationError, toErrorBody } from '../src/errors.ts'
-import type { Call, Tool } from '../src/tool.ts'
+import type { Tool } from '../src/tool.ts'
 import { asyncApiDocument } from './websocket/asyncapi.ts'
-import { connect, type Connection, type Surroundings } from './websocket/connection.ts'
+import { createBeats } from './websocket/beats.ts'
+import { BEAT, Connection, type Surroundings } from './websocket/connection.ts'
+import { listeners } from './websocket/listeners.ts'
 import { PAGE_POLICY, page } from './websocket/page.ts'
+import { peers } from './websocket/peer.ts'
 import { endOfTurn, joiner, preparer } from './websocket/prepared.ts'
 import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
 
-export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'clock' | 'head' | 'health' | 'follow' | 'slow'> {
+export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'head' | 'health' | 'follow' | 'call' | 'clients'> {
   tools: readonly Tool[]
   api: () => Pick<Api, 'bodyLimit'>
-  /** The call of one tool by whoever is behind this socket now. */
-  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
+  clock: Surroundings['clock'] & { elapsed (): number }
 }
 
 /** ms that peers have to answer the close of a server that stops: what they have not read is in the log. */
@@ -28,10 +31,12 @@ const STOP_WITHIN = 1_000
  * 1011 a fault of ours · 1013 too slow, the reason is `{"seq": <last event sent>}` · 4401 no key, a wrong one, or one that was
  * revoked · 4403 a key that may no longer hear what it subscribed to.
  */
-async function websocket (app: FastifyInstance, { tools, api, begin, interests, call, ...own }: WebSocketOptions): Promise<void> {
-  const connections = new Set<Connection>()
+async function websocket (app: FastifyInstance, { tools, api, begin, interests, ...own }: WebSocketOptions): Promise<void> {
+  const connections = new Map<WebSocket, Connection>()
   let stopping = false
-  const surroundings: Surroundings = { ...own, call, requests: requestsOf(tools, roomTools({ begin, interests })), prepare: preparer(), join: joiner(), later: endOfTurn() }
+  const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), prepare: preparer(), join: joiner(), later: endOfTurn(), beats: createBeats(own.clock, BEAT) }
+  const listen = listeners(connections)
+  const peerOf = peers()
 
   // In a scope of its own: its hooks would cost every other route a tenth.
   await app.register(async scope => {
@@ -39,13 +44,10 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
       options: { maxPayload: api().bodyLimit, perMessageDeflate: false },
       preClose (done) {
         stopping = true
-        for (const connection of connections) stop(connection)
+        for (const connection of connections.values()) stop(connection)
         done()
       },
-      // The peer's faults come here with the socket closing already; what comes with it open is ours.
-      errorHandler (_err, socket) {
-        if (socket.readyState === socket.OPEN) socket.close(1011)
-      }
+      errorHandler (_err, socket) { socket.close(1011) }
     })
     scope.websocketServer.on('wsClientError', (err, socket) => {
       const text = JSON.stringify(toErrorBody(new ValidationError(`This is no WebSocket handshake: ${err.message}`), own.clock.now()))
@@ -62,15 +64,20 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
       schema: { hide: true },
       config: { auth: 'later' },
       exposeHeadRoute: false,
+      preHandler (request, reply, done) {
+        // An upgrade is not answered by it, and it would keep the request for as long as the socket lives.
+        if (request.ws) reply.raw.detachSocket(request.raw.socket)
+        done()
+      },
       handler () {
         throw new ValidationError('/ws speaks WebSocket only: ask for an upgrade')
       },
       wsHandler (socket, request) {
-        const connection = connect(socket, request, surroundings)
-        connections.add(connection)
+        const connection = new Connection(socket, request.raw.socket, peerOf(request), surroundings)
+        connections.set(socket, connection)
+        listen(socket)
         // An upgrade that was on its way: nobody else would end it, and the server waits for all of them.
         if (stopping) stop(connection)
-        socket.on('close', () => { connections.delete(connection) })
       }
     })
   })

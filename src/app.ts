@@ -141,8 +141,8 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
     clock,
     head: services.log.head,
     begin: services.log.begin,
-    follow: metrics?.followed('websocket', follow) ?? follow,
-    slow: () => metrics?.slow('websocket'),
+    follow,
+    clients: metrics?.clients('websocket'),
     interests: (caller, rooms) => interests(rooms, { ...services, caller }),
     health: caller => healthOf(services, caller)
   })

@@ -25,15 +25,12 @@ export interface Feed {
   /** Deliver nothing until `seek`: it is all in the log. */
   hold (): void
   /**
-   * After `hold`: read on from `after`, save what this feed has delivered since it was made; `caughtUp` is called when all that was missed
-   * is delivered, and with no event in between it is live again.
+   * After `hold`: read on from `after`; `caughtUp` is called when all that was missed is delivered, and with no event in between it is
+   * live again. The first time, what came to a room since it was joined is not delivered again; what came to one that was left since is.
    */
   seek (after: number, caughtUp: (seq: number) => void): void
   stop (): void
 }
-
-/** Events delivered before the first `seek` that are remembered, so that it repeats none. Who resumes does so at once. */
-const REMEMBERED = 10_000
 
 /** Events read from the store at a time, at most: a page takes a fraction of a millisecond. Of large ones as many as were taken the last time, and some. */
 const PAGE = 200
@@ -45,10 +42,11 @@ export function createFeed (
   log: Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'> },
   { deliver, full, unread, whenDrained, giveUp }: Reader
 ): Feed {
-  const joined = new Map<string, { room: string, wants: (published: Published) => boolean, leave: () => void }>()
+  const joined = new Map<string, { room: string, wants: (published: Published) => boolean, since: number, leave: () => void }>()
   let cursor = log.head()
   let live = true
-  let seen: Set<number> | undefined = new Set()
+  /** Up to where, at its first `seek`, each room had delivered all since it was joined; 0 once it has caught up. */
+  let had: number | undefined
   let stopped = false
   let caughtUp: ((seq: number) => void) | undefined
   let cancel = () => {}
@@ -67,7 +65,6 @@ export function createFeed (
         return fallBehind()
       }
       cursor = published.seq
-      if (seen !== undefined && seen.size < REMEMBERED) seen.add(cursor)
       deliver(published)
     }
   }
@@ -108,7 +105,8 @@ export function createFeed (
       live = true
       if (caughtUp !== undefined) {
         caughtUp(cursor)
-        caughtUp = seen = undefined
+        caughtUp = undefined
+        had = 0
       }
       return
     }
@@ -117,18 +115,24 @@ export function createFeed (
       if (full()) break
       taken++
       cursor = published.seq
-      if (isWanted(published) && seen?.has(cursor) !== true) deliver(published)
+      if (isWanted(published)) deliver(published)
     }
     size = Math.min(PAGE, 2 * Math.max(1, taken))
     const next = setImmediate(pump)
     cancel = () => { clearImmediate(next) }
   }
 
+  /** Whether some room wants it, and none has had it. */
   function isWanted (published: Published): boolean {
     const session = `session:${published.sessionId}`
     const team = `team:${published.team}`
-    for (const { room, wants } of joined.values()) if ((room === session || room === team || room === 'all') && wants(published)) return true
-    return false
+    let wanted = false
+    for (const { room, wants, since } of joined.values()) {
+      if ((room !== session && room !== team && room !== 'all') || !wants(published)) continue
+      if (had !== undefined && since < published.seq && published.seq <= had) return false
+      wanted = true
+    }
+    return wanted
   }
 
   function leave (name: string) {
@@ -139,13 +143,14 @@ export function createFeed (
   return {
     join (room, wants, name = room) {
       leave(name)
-      joined.set(name, { room, wants, leave: log.listen(room, run => { hear(run, wants) }) })
+      joined.set(name, { room, wants, since: log.head(), leave: log.listen(room, run => { hear(run, wants) }) })
     },
     leave,
     get live () { return live },
     hold,
     seek (after, tell) {
       cancel()
+      had ??= cursor
       cursor = after
       caughtUp = tell
       pump()

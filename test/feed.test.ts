@@ -94,3 +94,47 @@ t.test('a reader with little room at a time has not much more read for it than i
   t.same(seen, said)
   t.ok(read < 400, `${read} rows were read for ${said.length}`)
 })
+
+t.test('who resumes gets from each room what came before it was joined, and nothing twice of what came since, however rooms overlap', async t => {
+  const { services: { log, sessions }, clock, sessionId } = follow(t)
+  const { id: other } = sessions.open('b', 'echo')
+  const say = (sessionId: string) => log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: {} } } })[0]!.seq
+  const seen: number[] = []
+  let full = false
+  let drained = () => {}
+  const feed = createFeed({ ...log, clock }, {
+    deliver ({ seq }) { seen.push(seq) },
+    full: () => full,
+    unread: () => 1,
+    whenDrained (go) { drained = go; return () => {} },
+    giveUp () {}
+  })
+  t.teardown(() => { feed.stop() })
+  const all = [say(sessionId), say(other)]
+  feed.join(`session:${sessionId}`, () => true)
+  all.push(say(sessionId), say(other))
+  feed.join('team:echo', () => true)
+  all.push(say(sessionId), say(other))
+  full = true
+  all.push(say(sessionId), say(other))
+  full = false
+  drained()
+  await turns()
+  t.same(seen, [2, 4, 5, 6, 7].map(n => all[n]), 'live, and once it was behind')
+  feed.join('all', () => true)
+  all.push(say(other))
+  t.equal(seen.at(-1), all.at(-1))
+
+  feed.hold()
+  all.push(say(sessionId))
+  feed.seek(0, () => {})
+  await turns()
+  t.same(seen.slice(6), [0, 1, 3, 9].map(n => all[n]), 'what was said before a room was joined, and while the feed was held')
+  all.push(say(other))
+  t.same([...seen].sort((a, b) => a - b), all, 'all of it, once')
+
+  feed.hold()
+  feed.seek(all[8]!, () => {})
+  await turns()
+  t.same(seen.slice(all.length), all.slice(9), 'who asks once more has it once more')
+})

@@ -1,9 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { IrisError, RateLimitedError, UnauthorizedError, ValidationError, toErrorBody } from '../../src/errors.ts'
 import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
 import { readFrame, type Feed, type Frame, type Id, type Published, type Reader } from './frames.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type Wire } from './outbox.ts'
+import type { Beats } from './beats.ts'
+import type { Peer } from './peer.ts'
 import type { Join, Prepared } from './prepared.ts'
 import { Rooms, type Subscriber } from './rooms.ts'
 
@@ -16,192 +17,237 @@ export interface Surroundings {
   /** The number of the newest event. */
   head (): number
   health (caller: Caller): object
-  call (request: FastifyRequest, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
+  call (peer: Peer, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
   prepare (published: Published): Prepared
   readonly join: Join
   /** At the end of this turn of the event loop. */
   later (work: () => void): void
   /** A cursor in the log for this socket. */
   follow (reader: Reader): Feed
-  /** Hears that a socket is closed because it does not read, where its feed does not say so. */
-  slow? (): void
-}
-
-export interface Connection {
-  /** The peer has `within` ms to answer. */
-  close (code: number, reason: string, within?: number): void
+  readonly beats: Beats
+  /** Hears who comes, who goes, and who is closed because it does not read. */
+  readonly clients?: { came (): void, left (): void, slow (): void } | undefined
 }
 
 /** ms */
 const AUTH_WITHIN = 5_000
 /** ms between pings; who has not answered one by the next is gone. */
-const BEAT = 15_000
+export const BEAT = 15_000
 /** ms a peer has to answer a close. */
 const CLOSE_WITHIN = 5_000
 const MAX_IN_FLIGHT = 256
 
-/** One socket, from the upgrade to its end. */
-export function connect (socket: WebSocket, request: FastifyRequest, { requests, version, clock, head, health, call, prepare, join, later, follow, slow }: Surroundings): Connection {
-  const inFlight = new Set<AbortController>()
-  /**
-   * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
-   * number, since by that a client would say, when it resumes, that it has all before it.
-   */
-  const ahead = new Set<number>()
-  const outbox = new Outbox(socket, {
-    wire: request.raw.socket,
-    head: head(),
-    join,
-    later,
-    tooSlow (seq) { slow?.(); tooSlow(seq) }
-  })
-  const feed = follow({
-    deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPrepared(prepare(published)) },
-    full: () => outbox.full(),
-    unread: () => socket.bufferedAmount,
-    whenDrained: go => outbox.whenDrained(go),
-    giveUp () { tooSlow(outbox.lastSeq) }
-  })
-  const rooms = new Rooms(feed)
-  const subscriberOf = (id: Id): Subscriber => ({
-    rooms,
-    checkHealth,
-    resume (from) {
-      feed.hold()
-      setImmediate(() => {
-        if (socket.readyState !== socket.OPEN) return
-        outbox.lastSeq = from
-        feed.seek(from, seq => { ahead.clear(); outbox.send('caught_up', { seq }, id) })
-      })
-    }
-  })
-  const checkHealth = () => { outbox.send('health:check', health(request.caller!), undefined) }
-  let open = false
-  let alive = true
-  let cancelTimer = () => {}
+/** One socket, from the upgrade to its end. Most of them only listen, or not even that: what they do not need is made when it is needed. */
+export class Connection {
+  readonly #socket: WebSocket
+  readonly #peer: Peer
+  readonly #around: Surroundings
+  readonly #outbox: Outbox
+  #hearing: Hearing | undefined
+  #inFlight: Set<AbortController> | undefined
+  #open = false
+  #alive = true
+  #gone = false
+  #cancelTimer: (() => void) | undefined
 
-  socket.on('message', (data: Buffer, isBinary) => { void hear(data, isBinary) })
-  socket.on('pong', () => { alive = true })
-  socket.on('ping', () => { outbox.check() }) // each is answered, so each may add to what is not read
-  socket.on('close', () => {
-    cancelTimer()
-    feed.stop()
-    for (const gone of inFlight) gone.abort()
-  })
-
-  if (request.caller !== null) enter(undefined)
-  else cancelTimer = clock.after(AUTH_WITHIN, () => { refuse(4401, new UnauthorizedError(`No auth frame came within ${AUTH_WITHIN} ms`), undefined) })
-
-  function enter (id: Id) {
-    open = true
-    cancelTimer()
-    outbox.send('hello', { version, head: head() }, id)
-    cancelTimer = clock.after(BEAT, beat)
+  constructor (socket: WebSocket, wire: Wire, peer: Peer, around: Surroundings) {
+    this.#socket = socket
+    this.#peer = peer
+    this.#around = around
+    this.#outbox = new Outbox(socket, { wire, head: around.head(), join: around.join, later: around.later, tooSlow: seq => { this.#tooSlow(seq) } })
+    around.clients?.came()
+    if (peer.caller !== null) this.#enter(undefined)
+    else this.#cancelTimer = around.clock.after(AUTH_WITHIN, () => { this.#refuse(4401, new UnauthorizedError(`No auth frame came within ${AUTH_WITHIN} ms`), undefined) })
   }
 
-  function beat () {
-    if (!alive) return socket.terminate()
-    if (judge() === null) return
-    alive = false
-    socket.ping()
-    if (rooms.has('system')) checkHealth()
-    cancelTimer = clock.after(BEAT, beat)
+  /** It answered a ping. */
+  answered (): void {
+    this.#alive = true
+  }
+
+  /** It sent a ping. Each is answered, so each may add to what is not read. */
+  asked (): void {
+    this.#outbox.check()
+  }
+
+  beat (): void {
+    if (!this.#alive) return this.#socket.terminate()
+    if (this.#judge() === null) return
+    this.#alive = false
+    this.#socket.ping()
+    if (this.#hearing?.rooms.has('system')) this.#checkHealth()
+  }
+
+  /** The peer has `within` ms to answer. */
+  close (code: number, reason: string, within = CLOSE_WITHIN): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    this.#rest()
+    this.#socket.close(code, reason.slice(0, 123))
+    this.#cancelTimer = this.#around.clock.after(within, () => { this.#socket.terminate() })
+  }
+
+  /** The socket is closed. */
+  end (): void {
+    this.#rest()
+    for (const gone of this.#inFlight ?? []) gone.abort()
+  }
+
+  async hear (data: Buffer, isBinary: boolean): Promise<void> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (isBinary) return this.close(1003, 'Frames are JSON text')
+    const frame = readFrame(data.toString())
+    if (!this.#open || (frame.event === 'auth' && this.#peer.token === null)) return this.#authenticate(frame)
+    if (this.#judge() === null) return
+    try {
+      this.#peer.count()
+      await this.#perform(frame)
+    } catch (err) {
+      this.#fail(err, frame.id)
+    }
+  }
+
+  /** Nothing more is done for it. */
+  #rest () {
+    this.#cancelTimer?.()
+    this.#around.beats.delete(this)
+    this.#hearing?.feed.stop()
+    if (!this.#gone) this.#around.clients?.left()
+    this.#gone = true
+  }
+
+  #enter (id: Id) {
+    this.#open = true
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#outbox.send('hello', { version: this.#around.version, head: this.#around.head() }, id)
+    this.#around.beats.add(this)
   }
 
   /** Who it is, as of now: a key may have been revoked, or lost what this socket lives on. */
-  function judge (): Caller | null {
-    const caller = request.identify(request.token)
+  #judge (): Caller | null {
+    const caller = this.#peer.identify(this.#peer.token)
     if (caller === null) {
-      refuse(4401, request.authError ?? new UnauthorizedError('A key is needed now'), undefined)
+      this.#refuse(4401, this.#peer.authError ?? new UnauthorizedError('A key is needed now'), undefined)
       return null
     }
-    const lost = rooms.forbidden(caller)
+    const lost = this.#hearing?.rooms.forbidden(caller)
     if (lost === undefined) return caller
-    close(4403, `This key may no longer hear ${lost}`)
+    this.close(4403, `This key may no longer hear ${lost}`)
     return null
   }
 
-  function close (code: number, reason: string, within = CLOSE_WITHIN) {
-    if (socket.readyState !== socket.OPEN) return
-    cancelTimer()
-    feed.stop()
-    socket.close(code, reason.slice(0, 123))
-    cancelTimer = clock.after(within, () => { socket.terminate() })
+  #tooSlow (seq: number) {
+    this.#around.clients?.slow()
+    this.close(1013, JSON.stringify({ seq }))
   }
 
-  function tooSlow (seq: number) {
-    close(1013, JSON.stringify({ seq }))
+  #refuse (code: number, err: Error, id: Id) {
+    this.#fail(err, id)
+    this.#outbox.flush()
+    this.close(code, err.message)
   }
 
-  function refuse (code: number, err: Error, id: Id) {
-    fail(err, id)
-    outbox.flush()
-    close(code, err.message)
+  #fail (err: unknown, id: Id) {
+    if (!(err instanceof IrisError)) this.#peer.fault(err)
+    this.#outbox.send('error', toErrorBody(err, this.#around.clock.now()), id)
   }
 
-  function fail (err: unknown, id: Id) {
-    if (!(err instanceof IrisError)) request.fault(err)
-    outbox.send('error', toErrorBody(err, clock.now()), id)
+  #checkHealth () {
+    this.#outbox.send('health:check', this.#around.health(this.#peer.caller!), undefined)
   }
 
-  async function hear (data: Buffer, isBinary: boolean): Promise<void> {
-    if (socket.readyState !== socket.OPEN) return
-    if (isBinary) return close(1003, 'Frames are JSON text')
-    const frame = readFrame(data.toString())
-    if (!open || (frame.event === 'auth' && request.token === null)) return authenticate(frame)
-    if (judge() === null) return
-    try {
-      request.count()
-      await perform(frame)
-    } catch (err) {
-      fail(err, frame.id)
+  #authenticate ({ event, data, id }: Frame) {
+    const token = event === 'auth' ? (data as { token?: unknown } | null | undefined)?.token : undefined
+    if (typeof token !== 'string') return this.#refuse(4401, new UnauthorizedError('A key is needed: the first frame must be {"event":"auth","data":{"token":…}}'), id)
+    if (this.#peer.identify(token) === null) return this.#refuse(4401, this.#peer.authError!, id)
+    this.#enter(id)
+  }
+
+  /** From its first subscription on. */
+  #hear (): Hearing {
+    if (this.#hearing !== undefined) return this.#hearing
+    const outbox = this.#outbox
+    const socket = this.#socket
+    const { prepare, follow } = this.#around
+    const ahead = new Set<number>()
+    const feed = follow({
+      deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPrepared(prepare(published)) },
+      full: () => outbox.full(),
+      unread: () => socket.bufferedAmount,
+      whenDrained: go => outbox.whenDrained(go),
+      giveUp: () => { this.#tooSlow(outbox.lastSeq) }
+    })
+    return this.#hearing = { feed, rooms: new Rooms(feed), ahead }
+  }
+
+  #subscriber (id: Id): Subscriber {
+    const hear = () => this.#hear()
+    return {
+      get rooms () { return hear().rooms },
+      checkHealth: () => { this.#checkHealth() },
+      resume: from => {
+        const { feed, ahead } = hear()
+        feed.hold()
+        setImmediate(() => {
+          if (this.#socket.readyState !== this.#socket.OPEN) return
+          this.#outbox.lastSeq = from
+          feed.seek(from, seq => { ahead.clear(); this.#outbox.send('caught_up', { seq }, id) })
+        })
+      }
     }
   }
 
-  function authenticate ({ event, data, id }: Frame) {
-    const token = event === 'auth' ? (data as { token?: unknown } | null | undefined)?.token : undefined
-    if (typeof token !== 'string') return refuse(4401, new UnauthorizedError('A key is needed: the first frame must be {"event":"auth","data":{"token":…}}'), id)
-    if (request.identify(token) === null) return refuse(4401, request.authError!, id)
-    enter(id)
-  }
-
-  async function perform ({ event, data, id, idempotencyKey, fault }: Frame): Promise<void> {
+  async #perform ({ event, data, id, idempotencyKey, fault }: Frame): Promise<void> {
     if (fault !== undefined) throw fault
+    const { requests, call } = this.#around
     const wanted = typeof event === 'string' ? requests.get(event) : undefined
     if (wanted === undefined) throw new ValidationError(typeof event === 'string' ? `Nothing is called '${event.slice(0, 100)}'. Any tool's name is an event` : 'A frame needs an event, a string')
+    const inFlight = this.#inFlight ??= new Set()
     if (inFlight.size >= MAX_IN_FLIGHT) throw new RateLimitedError(`${MAX_IN_FLIGHT} requests of this socket are not answered yet`)
     const { tool, events, answer } = wanted
+    const outbox = this.#outbox
     const gone = new AbortController()
     let told = false
     let over = true
     let settled = false
     const release = () => { if (settled && over) inFlight.delete(gone) }
 
-    function emit (progress: Progress) {
+    const emit = (progress: Progress) => {
       // What an agent asks meanwhile is neither the answer nor its end.
       if (progress.event.startsWith('tell:')) {
         told = true
         over = progress.event === 'tell:complete' || progress.event === 'tell:error'
       }
-      if (feed.live) ahead.clear()
-      else if (progress.seq !== undefined) ahead.add(progress.seq)
-      outbox.sendOwn(progress.event, progress.data, feed.live ? progress.seq : undefined, id)
+      const hearing = this.#hearing
+      const behind = hearing !== undefined && !hearing.feed.live
+      if (!behind) hearing?.ahead.clear()
+      else if (progress.seq !== undefined) hearing.ahead.add(progress.seq)
+      outbox.sendOwn(progress.event, progress.data, behind ? undefined : progress.seq, id)
       release()
     }
 
     inFlight.add(gone)
     try {
-      const result = await tool.run(data, Object.assign(call(request, { signal: gone.signal, emit, idempotencyKey }), { subscriber: subscriberOf(id) }))
+      const result = await tool.run(data, Object.assign(call(this.#peer, { signal: gone.signal, emit, idempotencyKey }), { subscriber: this.#subscriber(id) }))
       if (!events || !told) outbox.send(answer, result, id)
     } catch (err) {
       // Once a tell has begun, its own end is the answer, also to a wait that ended before it.
       if (!events || !told) throw err
-      if (!(err instanceof IrisError)) request.fault(err)
+      if (!(err instanceof IrisError)) this.#peer.fault(err)
     } finally {
       settled = true
       release()
     }
   }
+}
 
-  return { close }
+/** What a socket hears, and where it is. */
+interface Hearing {
+  readonly feed: Feed
+  readonly rooms: Rooms
+  /**
+   * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
+   * number, since by that a client would say, when it resumes, that it has all before it.
+   */
+  readonly ahead: Set<number>
 }

@@ -10,7 +10,7 @@ const MAX_BACKLOG = 1024 * 1024
 const FULL = 256 * 1024
 
 /** The stream below the socket. */
-type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'write' | 'once' | 'off'>
+export type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'write' | 'once' | 'off'>
 
 interface Item {
   readonly prepared?: never

@@ -41,6 +41,7 @@ export class Rooms {
   join (name: string, caller: Caller, judge: Judge): void {
     const { room, wants } = judge(caller)
     if (this.#rooms.has(name)) return
+    if (this.#rooms.size === 0) this.#judged = caller
     if (this.#rooms.size >= MAX_ROOMS) throw new RateLimitedError(`A socket holds at most ${MAX_ROOMS} subscriptions`)
     this.#rooms.set(name, { judge, room })
     this.#feed.join(room, wants, name)

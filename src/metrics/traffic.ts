@@ -15,13 +15,15 @@ export interface Traffic {
   called (tools: readonly Tool[]): Tool[]
   /** The log's `follow`, whose readers are counted as clients of this kind. */
   followed (kind: string, follow: Log['follow']): Log['follow']
-  /** A client of this kind was closed because it did not read. */
-  slow (kind: string): void
+  /** Hears of clients of this kind: that one came, that it went, and that it was closed because it did not read. */
+  clients (kind: string): { came (): void, left (): void, slow (): void }
   /** Hears of each answer of a route; `counted` where calls of a tool tell already of those that are good. */
   route (method: string, url: string): { counted: boolean, answered (status: number, seconds: number): void }
   /** A connection of any kind, until its end. */
-  connected (socket: Pick<Socket, 'bytesRead' | 'bytesWritten' | 'once'>): void
+  connected (socket: Connected): void
 }
+
+type Connected = Pick<Socket, 'bytesRead' | 'bytesWritten' | 'on'>
 
 /** Where the routes of tools are. */
 const API = '/api'
@@ -33,7 +35,7 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
   const lasted = histogram('iris_tool_duration_seconds', 'How long calls of tools took, waits for tells included', BOUNDS, 'tool')
   const slow = counter('iris_slow_clients_total', 'Clients closed because they did not read', 'kind')
   const clients = new Map([['websocket', 0], ['sse', 0]])
-  const open = new Set<Pick<Socket, 'bytesRead' | 'bytesWritten'>>()
+  const open = new Set<Connected>()
   const closed = { read: 0, written: 0 }
   /** The tools by their routes. */
   const routes = new Map<string, Tool>()
@@ -84,6 +86,19 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
     })
   }
 
+  const countClients = (kind: string) => ({
+    came () { clients.set(kind, clients.get(kind)! + 1) },
+    left () { clients.set(kind, clients.get(kind)! - 1) },
+    slow () { slow.of(kind).value++ }
+  })
+
+  /** One for all connections: a closure of each would be a part of what an idle one costs. */
+  function disconnected (this: Connected) {
+    open.delete(this)
+    closed.read += this.bytesRead
+    closed.written += this.bytesWritten
+  }
+
   for (const kind of clients.keys()) slow.of(kind)
 
   return {
@@ -97,19 +112,22 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
       for (const tool of tools) for (const url of [tool.http.url, ...tool.http.aliases ?? []]) routes.set(`${tool.http.method} ${API}${url}`, tool)
       return tools.map(counted)
     },
-    followed: (kind, follow) => reader => {
-      let here = true
-      clients.set(kind, clients.get(kind)! + 1)
-      const feed = follow({ ...reader, giveUp () { slow.of(kind).value++; reader.giveUp() } })
-      const { stop } = feed
-      feed.stop = () => {
-        if (here) clients.set(kind, clients.get(kind)! - 1)
-        here = false
-        stop()
+    clients: countClients,
+    followed (kind, follow) {
+      const { came, left, slow } = countClients(kind)
+      return reader => {
+        let here = true
+        came()
+        const feed = follow({ ...reader, giveUp () { slow(); reader.giveUp() } })
+        const { stop } = feed
+        feed.stop = () => {
+          if (here) left()
+          here = false
+          stop()
+        }
+        return feed
       }
-      return feed
     },
-    slow (kind) { slow.of(kind).value++ },
     route (method, url) {
       const tool = routes.get(`${method} ${url}`)
       const name = tool === undefined ? url : API + tool.http.url
@@ -124,11 +142,7 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
     },
     connected (socket) {
       open.add(socket)
-      socket.once('close', () => {
-        open.delete(socket)
-        closed.read += socket.bytesRead
-        closed.written += socket.bytesWritten
-      })
+      socket.on('close', disconnected)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
 import rest from '../../plugins/rest.ts'
@@ -20,6 +21,7 @@ export function standingClock () {
   let now = NOW
   return {
     now: () => now,
+    elapsed: () => now,
     after (ms: number, fn: () => void) {
       const timer = { at: now + ms, fn }
       timers.add(timer)
@@ -117,7 +119,7 @@ export class Client {
 }
 
 /** A server with `/ws`, `/api`, and a world behind them that the test moves. */
-export async function world (t: Test, { api, more = [], admit }: { api?: Api, more?: Tool[], admit?: () => Promise<void> } = {}): Promise<World> {
+export async function world (t: Test, { api, more = [], admit }: { api?: Api, more?: Tool[], admit?: (request: FastifyRequest, reply: FastifyReply) => Promise<void> } = {}): Promise<World> {
   const made = await house(t, api === undefined ? {} : { api })
   if (admit !== undefined) made.app.addHook('onRequest', admit)
   const clock = standingClock()
