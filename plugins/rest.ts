@@ -1,6 +1,7 @@
 import { Type, type TObject, type TSchema } from '@sinclair/typebox'
-import { Ajv, type ValidateFunction } from 'ajv'
+import type { ValidateFunction } from 'ajv'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { createAjv } from '../src/ajv.ts'
 import { ValidationError } from '../src/errors.ts'
 import { HangUp } from '../src/hang-up.ts'
 import type { Call, Tool } from '../src/tool.ts'
@@ -71,7 +72,7 @@ const KEYED = Type.Object({
   'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 128, pattern: '^[!-~]([ -~]*[!-~])?$', description: 'A name of your choice for this call: sent again with the same key and input, it is done once and answered alike' }))
 })
 
-const ajv = new Ajv({ coerceTypes: 'array', allErrors: true, strict: false })
+let ajv: ReturnType<typeof createAjv> | undefined
 
 /** Path and query arrive as text. What reads as the field's type becomes it; the rest stays text, for the tool to refuse. */
 function coercion (input: TObject): (given: unknown) => Fields {
@@ -80,6 +81,7 @@ function coercion (input: TObject): (given: unknown) => Fields {
   if (types.every(([, { type }]) => type === 'string')) return given => given as Fields
   let apply: ValidateFunction | undefined // compiled at its first use: a start does not pay for what is never called
   return given => {
+    ajv ??= createAjv({ coerceTypes: 'array', allErrors: true, strict: false, meta: false, validateSchema: false })
     apply ??= ajv.compile({ type: 'object', properties: Object.fromEntries(types) })
     apply(given)
     return given as Fields

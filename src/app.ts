@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
+import { compilersFactory } from '../plugins/compilers.ts'
 import errors, { earlyErrors } from '../plugins/errors.ts'
 import graphql, { graphqlSchema } from '../plugins/graphql.ts'
 import health from '../plugins/health.ts'
@@ -70,6 +71,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
     genReqId: requestIds(),
     requestIdHeader: false,
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory },
     routerOptions: { maxParamLength: 200 }
   })
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Ajv2020 as Ajv } from 'ajv/dist/2020.js'
 import type { AttachmentInfo, Attachments } from '../schemas/attachment.ts'
 import type { Attachment, Capabilities } from './agent/agent.ts'
+import { createAjv } from './ajv.ts'
 import { AgentError, ValidationError } from './errors.ts'
 import type { TellRow } from './store/store.ts'
 
@@ -40,7 +40,7 @@ export function checkSchema (schema: Readonly<Record<string, unknown>>): void {
   if (JSON.stringify(schema).length > MAX_SCHEMA) throw new ValidationError(`schema is longer than ${MAX_SCHEMA} characters`)
   if (schema.type !== 'object') throw new ValidationError('schema must describe an object: "type": "object"')
   const { $schema: _, ...rest } = schema
-  const ajv = new Ajv({ strict: false })
+  const ajv = createAjv({ strict: false })
   if (ajv.validateSchema(rest) !== true) throw new ValidationError(`schema is no JSON Schema: ${ajv.errorsText(ajv.errors, { dataVar: 'schema' })}`)
 }
 

@@ -1,16 +1,27 @@
-import { Ajv2020 as Ajv, type ErrorObject } from 'ajv/dist/2020.js'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { TObject, TSchema } from '@sinclair/typebox'
+import { createAjv } from './ajv.ts'
 import { ValidationError } from './errors.ts'
 
-/** One Ajv judges every transport. It neither coerces nor drops: what REST refuses, MCP and WebSocket refuse too. */
-const ajv = new Ajv({ useDefaults: true, coerceTypes: false, removeAdditional: false, strict: true, allowUnionTypes: true, validateFormats: false })
+let ajv: ReturnType<typeof createAjv> | undefined
+
+/**
+ * One Ajv judges every transport. It neither coerces nor drops: what REST refuses, MCP and WebSocket refuse too. The schemas
+ * are constants: that each is one is for a test to say, not for each start.
+ */
+function compile (schema: TSchema): ValidateFunction {
+  ajv ??= createAjv({
+    useDefaults: true, coerceTypes: false, removeAdditional: false, strict: true, allowUnionTypes: true, validateFormats: false, meta: false, validateSchema: false
+  })
+  return ajv.compile(schema)
+}
 
 /** TypeBox marks its schemas with symbols, which Ajv does not see; its `Kind` strings are no keywords. */
 export function checker<T> (name: string, schema: TObject): (raw: unknown) => T {
   const fields = Object.keys(schema.properties)
-  let valid: ReturnType<typeof ajv.compile> | undefined
+  let valid: ValidateFunction | undefined
   return raw => {
-    valid ??= ajv.compile(schema)
+    valid ??= compile(schema)
     const args: unknown = raw === undefined || raw === null ? {} : typeof raw === 'object' && !Array.isArray(raw) ? { ...raw } : raw
     if (!valid(args)) throw new ValidationError(sentence(valid.errors![0]!, schema, `${name} takes ${fields.join(', ') || 'nothing'}`))
     const broken = brokenText(args)
@@ -35,10 +46,10 @@ function brokenText (value: unknown, path = '', depth = 0): string | undefined {
 
 /** A checker for what we answer ourselves: a mismatch is our fault, so it is an InternalError to the caller. */
 export function outputChecker (name: string, schema: TSchema): (value: unknown) => void {
-  let valid: ReturnType<typeof ajv.compile> | undefined
+  let valid: ValidateFunction | undefined
   return value => {
-    valid ??= ajv.compile(schema)
-    if (!valid(value)) throw new Error(`${name} answered what its schema does not say: ${ajv.errorsText(valid.errors)}`)
+    valid ??= compile(schema)
+    if (!valid(value)) throw new Error(`${name} answered what its schema does not say: ${ajv!.errorsText(valid.errors)}`)
   }
 }
 

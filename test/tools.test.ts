@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import type { Tool } from '../src/tool.ts'
 import { tools } from '../src/tools/index.ts'
@@ -18,6 +19,11 @@ function normal (value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1)
     .map(([key, one]) => [key, VOLATILE.test(key) && (typeof one !== 'object') ? typeof one : normal(one)]))
 }
+
+t.test('every schema of a tool is a JSON Schema', async t => {
+  const ajv = new Ajv2020()
+  for (const { name, input, output } of tools) for (const schema of [input, output]) t.ok(ajv.validateSchema(schema), `${name}: ${ajv.errorsText()}`)
+})
 
 t.test('every tool gives the same on every transport', async t => {
   const server = await run(t, { teams: { echo: { permissions: 'ask' } } })

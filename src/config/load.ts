@@ -49,7 +49,7 @@ export function locateConfig ({ file, home, env, cwd }: LoadOptions): Located {
 }
 
 // Used once in a run: making its code shorter would take longer than running it.
-const ajv = new Ajv({ code: { optimize: false }, useDefaults: true, strict: true, allowUnionTypes: true, allErrors: true, verbose: true, validateFormats: false })
+const ajv = new Ajv({ meta: false, validateSchema: false, code: { optimize: false }, useDefaults: true, strict: true, allowUnionTypes: true, allErrors: true, verbose: true, validateFormats: false })
 let valid: ValidateFunction<Static<typeof ConfigFile>> | undefined
 
 /** Reads, checks and completes the configuration. Throws ConfigError with all that is wrong. */

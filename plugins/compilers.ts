@@ -1,0 +1,26 @@
+import { createRequire } from 'node:module'
+import type { SerializerFactory, SerializerSelector } from '@fastify/fast-json-stringify-compiler'
+import type { FastifyServerOptions } from 'fastify'
+
+type Compilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+const require = createRequire(import.meta.url)
+
+/**
+ * What Fastify makes of the schemas of routes. An answer's is compiled when it is first given, by what Fastify itself takes for
+ * that, so that no start waits for either. An input's is documentation: the tool judges.
+ */
+export const compilersFactory: Compilers = {
+  buildValidator: (() => () => () => true) as unknown as NonNullable<Compilers['buildValidator']>,
+  buildSerializer (...given) {
+    let compile: ReturnType<SerializerFactory> | undefined
+    return route => {
+      let write: ((answer: unknown) => string) | undefined
+      return answer => {
+        compile ??= (require('@fastify/fast-json-stringify-compiler') as { SerializerSelector: typeof SerializerSelector }).SerializerSelector()(...given)
+        write ??= compile(route)
+        return write(answer)
+      }
+    }
+  }
+}
