@@ -30,12 +30,12 @@ const CONFIG = {
   teams: { echo: { path: '.', agent: 'echo' } }
 }
 
-/** `iris start` as a user runs it, in a directory of its own. `profile`: where its CPU profile goes; `settings`, `teams`: what its configuration says besides. */
-export function createSite (cores: Cores, profile?: string, { settings, teams, env }: { settings?: object, teams?: object, env?: Readonly<Record<string, string>> } = {}): Site {
+/** `iris start` as a user runs it, in a directory of its own. `profile`: where its CPU profile goes; `settings`, `api`, `teams`: what its configuration says besides. */
+export function createSite (cores: Cores, profile?: string, { settings, api, teams, env }: { settings?: object, api?: object, teams?: object, env?: Readonly<Record<string, string>> } = {}): Site {
   const directory = mkdtempSync(join(tmpdir(), 'iris-bench-'))
   const config = join(directory, 'config.yaml')
   const home = join(directory, 'home')
-  writeFileSync(config, JSON.stringify({ ...CONFIG, settings: { ...CONFIG.settings, ...settings }, teams: { ...CONFIG.teams, ...teams } }))
+  writeFileSync(config, JSON.stringify({ ...CONFIG, settings: { ...CONFIG.settings, ...settings }, api: { ...CONFIG.api, ...api }, teams: { ...CONFIG.teams, ...teams } }))
   const words = (command: string) => [MAIN, command, '--config', config, '--home', home]
   return {
     directory,

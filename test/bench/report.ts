@@ -71,7 +71,7 @@ ${METHOD}
 
 ## Run it
 
-\`\`\`sh
+\`\`\`sh no-run: minutes, on a machine that has nothing else to do
 npm run bench                                # the table; all figures also in .cache/bench/bench.json
 npm run bench -- --only rest --only tell     # some measures
 npm run bench -- --short                     # only whether every measure still runs

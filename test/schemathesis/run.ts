@@ -4,6 +4,7 @@
  * shown what is the other's. Prints `N passed, N failed`: cases, each of which all checks have judged.
  */
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -22,12 +23,18 @@ interface Report {
 }
 
 await install()
-const server = await startProcess({ settings: { maxProcesses: 50 }, webhooks: { allow: ['127.0.0.1'] } })
+// A key of the configuration: those of the store can be revoked and made anew, which is tried too.
+const KEY = `iris_sk_${randomBytes(32).toString('base64url')}`
+const server = await startProcess({
+  settings: { maxProcesses: 50 },
+  webhooks: { allow: ['127.0.0.1'] },
+  api: { apiKeys: [{ name: 'schemathesis', key: KEY, permissions: ['admin'] }] }
+})
 let passed = 0
 let failed = 0
 try {
   await furnish(server)
-  await judge('a key that may do everything', ['--header', `Authorization: Bearer ${server.key}`, '--max-examples', '25'])
+  await judge('a key that may do everything', ['--header', `Authorization: Bearer ${KEY}`, '--max-examples', '25'])
   await judge('keys of two teams', ['--max-examples', '10'], await peers(server))
 } finally {
   await server.stop()
@@ -56,9 +63,9 @@ async function judge (who: string, options: readonly string[], more = ''): Promi
 }
 
 /** So that there is something to find: conversations, and questions that nobody has answered. */
-async function furnish ({ url, key }: ServerProcess): Promise<void> {
+async function furnish ({ url }: ServerProcess): Promise<void> {
   const tell = (toTeam: string, message: string, timeout: number) => fetch(`${url}/api/teams/tell`, {
-    method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ toTeam, message, timeout, fromTeam: `f${Math.random().toString(36).slice(2)}` })
+    method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }, body: JSON.stringify({ toTeam, message, timeout, fromTeam: `f${Math.random().toString(36).slice(2)}` })
   })
   for (const team of ['echo', 'other']) for (let n = 0; n < 3; n++) await tell(team, 'hello', 10_000)
   for (let n = 0; n < 5; n++) await tell('careful', '!ask Write {"file_path":"a.txt","content":"a"}', -1)
