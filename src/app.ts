@@ -84,7 +84,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   if (answered !== undefined) await app.register(requestLog, { write: answered })
   await app.register(limits, { api })
   if (metrics !== undefined) {
-    await app.register(metricsRoute, { ...metrics, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })
+    await app.register(metricsRoute, { ...metrics, elapsed: clock.elapsed, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })
     app.addHook('onClose', async () => { metrics.close() })
   }
   if (api().enabled) await app.register(openapi, { version })

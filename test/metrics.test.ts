@@ -78,6 +78,7 @@ t.test('metrics say what has happened and what is so', async t => {
   t.equal(value('iris_http_requests_total', { method: '', route: '', status: '404' }), 1, 'no route, so no path')
   t.equal(value('iris_http_requests_total', { method: 'POST', route: '/api/teams/tell', status: '200' }), 2)
   t.equal(value('iris_http_request_duration_seconds_count', { route: '' }), 1)
+  t.ok(value('iris_http_request_duration_seconds_sum', { route: '' })! > 0, 'and it took its time')
   t.equal(value('iris_tool_calls_total', { tool: 'team_tell', via: 'rest', outcome: 'ok' }), 2)
   t.equal(value('iris_tool_calls_total', { tool: 'team_tell', via: 'rest', outcome: 'AgentError' }), 2)
   t.equal(value('iris_tool_calls_total', { tool: 'team_list', via: 'websocket', outcome: 'ok' }), 1)
