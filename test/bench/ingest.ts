@@ -15,7 +15,7 @@ export interface Read { readonly ours: number[], readonly texts: number[], reado
 export function createIngest (cores: Cores, profile?: string): Measure {
   return {
     name: 'ingest',
-    what: "an agent's output as it is read and understood, beside `JSON.parse` of the same lines, and beside decoding and parsing the same bytes",
+    what: "an agent's output as it is read and understood, beside `JSON.parse` of the same bytes, and of texts that need no decoding",
     async run ({ rounds, output }) {
       const rows: Row[] = []
       for (const [bytes, name] of LINES) {
@@ -24,8 +24,8 @@ export function createIngest (cores: Cores, profile?: string): Measure {
           const words = [directory, bytes, output, rounds, cores.load ?? 'any'].map(String)
           const { ours, texts, bytes: buffers } = await runErrand<Read>(cores, 'ingest-reader', words, profile)
           const row = { measure: `stream-json ingest, lines of ${name}`, unit: 'MB/s', ours }
-          rows.push({ ...row, limit: texts, against: 'JSON.parse of the lines', goal: { of: 'ratio', atLeast: 0.6 } })
-          rows.push({ ...row, limit: buffers, against: 'the same, from their bytes' })
+          rows.push({ ...row, limit: buffers, against: 'JSON.parse of the same bytes', goal: { of: 'ratio', atLeast: 0.6 } })
+          rows.push({ ...row, limit: texts, against: 'JSON.parse alone, of texts that are there' })
         } finally {
           rmSync(directory, { recursive: true, force: true })
         }

@@ -7,10 +7,11 @@ export interface Past { readonly events: number, readonly sessions: number }
 /** Events for each tell. */
 const PER_TELL = 100
 
-const COUNT = 'WITH RECURSIVE k(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM k WHERE n < @count)'
+const COUNT = 'WITH RECURSIVE k(n) AS (SELECT 1 WHERE @count > 0 UNION ALL SELECT n + 1 FROM k WHERE n < @count)'
 /** The last events are all of the first session: the one that is at work. */
 const AT_WORK = 1_000
-const SESSION = `iif(n > @last, '${sessionId(0)}', printf('00000000-0000-4000-8000-%012x', (n - 1) % @sessions))`
+const EACH = "printf('00000000-0000-4000-8000-%012x', (n - 1) % @sessions)"
+const SESSION = `iif(n > @last, '${sessionId(0)}', ${EACH})`
 const TELL = (n: string) => `printf('00000000-0000-7000-8000-%012x', ${n})`
 
 /** The id of the session of `speaker-1`, `speaker-2` …, counted from 0. */
@@ -23,11 +24,11 @@ export function fill (home: string, { events, sessions }: Past): void {
   openStore(home).close()
   const db = new Database(join(home, 'iris.db'))
   db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000')
-  const values = { sessions, at: Date.now() - events, last: events }
+  const values = { sessions, at: Date.now() - events }
   db.prepare(`INSERT INTO session (id, speaker, team, conversation, resumable, current, cost_so_far, created_at, last_used_at, asleep_since, asleep_reason)
-    ${COUNT} SELECT ${SESSION}, 'speaker-' || n, 'echo', lower(hex(randomblob(16))), 0, 1, 0, @at, @at, @at, 'idle' FROM k`).run({ ...values, count: sessions })
+    ${COUNT} SELECT ${EACH}, 'speaker-' || n, 'echo', lower(hex(randomblob(16))), 0, 1, 0, @at, @at, @at, 'idle' FROM k`).run({ ...values, count: sessions })
   db.prepare(`INSERT INTO tell (id, session_id, speaker, team, caller, state, message, response, created_at, started_at, ended_at, root_id)
-    ${COUNT} SELECT ${TELL('n')}, ${SESSION}, 'speaker-' || ((n - 1) % @sessions + 1), 'echo', 'admin', 'completed', 'hello', 'echo: hello', @at, @at, @at, ${TELL('n')} FROM k`
+    ${COUNT} SELECT ${TELL('n')}, ${EACH}, 'speaker-' || ((n - 1) % @sessions + 1), 'echo', 'admin', 'completed', 'hello', 'echo: hello', @at, @at, @at, ${TELL('n')} FROM k`
   ).run({ ...values, count: events / PER_TELL })
 
   // Row by row, the indexes and the totals would take most of the time.
@@ -40,6 +41,6 @@ export function fill (home: string, { events, sessions }: Past): void {
   for (const { sql } of parts) db.exec(sql)
   db.exec(`DELETE FROM event_total;
     INSERT INTO event_total (session_id, events, bytes) SELECT session_id, count(*), sum(size) FROM event GROUP BY session_id;
-    INSERT INTO event_total (session_id, events, bytes) SELECT '', sum(events), sum(bytes) FROM event_total`)
+    INSERT INTO event_total (session_id, events, bytes) SELECT '', total(events), total(bytes) FROM event_total`)
   db.close()
 }

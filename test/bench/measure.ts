@@ -36,7 +36,7 @@ export const WHOLE: Effort = {
   pairs: 50,
   output: 100,
   events: 50_000,
-  grown: [{ events: 1e6, sessions: 10_000 }],
+  grown: [{ events: 1e7, sessions: 10_000 }],
   crowds: [100, 1_000, 5_000],
   audience: 1_000,
   missed: 100_000,

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Cores } from './cores.ts'
 import { gather } from './crowd.ts'
-import { fill } from './fill.ts'
+import { fill, sessionId } from './long-past.ts'
 import { createSite } from './iris.ts'
 import { rounds, type Measure } from './measure.ts'
 import { startPeer } from './peer.ts'
@@ -22,7 +22,8 @@ export function createResume (cores: Cores, profile?: string): Measure {
       const meanwhile: number[] = []
       const alone: number[] = []
       try {
-        const room = `session:${fill(site.home, { sessions: 1, events: missed })}`
+        fill(site.home, { sessions: 1, events: missed })
+        const room = `session:${sessionId(0)}`
         const iris = await site.start()
         programs.push(iris)
         const limit = await startPeer(cores, 'replay-ws', site.directory, { path: join(site.home, 'iris.db'), body: {}, key: '' })

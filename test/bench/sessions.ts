@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ask } from './ask.ts'
 import type { Cores } from './cores.ts'
-import { fill } from './fill.ts'
+import { fill } from './long-past.ts'
 import { createSite, type Site } from './iris.ts'
 import { rounds, type Measure } from './measure.ts'
 
