@@ -326,8 +326,10 @@ type TeamListOutputTeams struct {
 	State  string                    `json:"state"`
 	Config TeamListOutputTeamsConfig `json:"config"`
 	// Why it cannot work now
-	Unavailable string                      `json:"unavailable,omitempty"`
-	Process     *TeamListOutputTeamsProcess `json:"process,omitempty"`
+	Unavailable string `json:"unavailable,omitempty"`
+	// Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves
+	LimitedUntil *int64                      `json:"limitedUntil,omitempty"`
+	Process      *TeamListOutputTeamsProcess `json:"process,omitempty"`
 }
 
 // TeamListOutput is what team_list gives.

@@ -77,6 +77,8 @@ export class Model {
       case 'tell:complete': case 'tell:error': session.open.delete(tellId!); break
       case 'approval:resolved': session.asked.delete(approvalId!); break
     }
+    if (event === 'cache:message') limit(session, (data.message as { data: object }).data)
+    else if (event === 'tell:chunk' || event === 'tell:complete') delete session.limitedUntil
     const state = stateOf(session)
     if (state !== session.state) Object.assign(session, { state, since: at, reason: typeof data.reason === 'string' ? data.reason : '' })
     session.lastUsedAt = Math.max(session.lastUsedAt, at)
@@ -92,6 +94,11 @@ export class Model {
   leadOf (team: string): Session | undefined {
     return this.sessionsOf(team).sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))[0]
   }
+}
+
+/** A message may say that the model service takes no more for a while. */
+function limit (session: Session, { subtype, until }: { subtype?: unknown, until?: unknown }): void {
+  if (subtype === 'rate_limited' && typeof until === 'number') session.limitedUntil = until
 }
 
 const ORDER: readonly State[] = ['waiting', 'busy', 'waking', 'idle', 'asleep']

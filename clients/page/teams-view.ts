@@ -1,5 +1,5 @@
 import { byId, h, rowsIn, working, write, type Row } from './dom.ts'
-import type { Model, Session, State, Team } from './model.ts'
+import type { Model, Session, Team } from './model.ts'
 import { span } from './words.ts'
 
 export interface TeamActions {
@@ -39,7 +39,7 @@ function teamRow ({ name }: Team, model: Model, actions: TeamActions, now: () =>
     update ({ config, unavailable }) {
       lead = model.leadOf(name)
       const current = lead?.state ?? 'asleep'
-      showState(state, current, lead && sinceOf(lead), now())
+      showState(state, lead, now())
       write(about, unavailable ?? [config.agent, config.description].filter(Boolean).join(' · '))
       about.classList.toggle('bad', unavailable !== undefined)
       const label = current === 'asleep' ? 'Wake' : current === 'busy' || current === 'waiting' ? 'Stop' : 'Sleep'
@@ -58,7 +58,7 @@ function sessionRow ({ sessionId, to }: Session, { open }: TeamActions, now: () 
     node: h('li', {}, button),
     update (session) {
       write(from, `with ${session.from}`)
-      showState(state, session.state, sinceOf(session), now())
+      showState(state, session, now())
       button.setAttribute('aria-current', String(openSession() === sessionId))
     }
   }
@@ -67,7 +67,13 @@ function sessionRow ({ sessionId, to }: Session, { open }: TeamActions, now: () 
 /** Who sleeps has done so since before the server started, for all that is known; when it was last used says more. */
 const sinceOf = ({ state, since, lastUsedAt }: Session) => state === 'asleep' ? lastUsedAt : since
 
-function showState (node: HTMLElement, state: State, since: number | undefined, now: number): void {
-  node.dataset.state = state
-  write(node, since === undefined ? state : `${state} ${span(now - since)}`)
+function showState (node: HTMLElement, session: Session | undefined, now: number): void {
+  node.dataset.state = session?.state ?? 'asleep'
+  write(node, session === undefined ? 'asleep' : words(session, now))
+}
+
+/** A tell that waits for the model service says for how long. */
+function words (session: Session, now: number): string {
+  const { state, limitedUntil = 0, open } = session
+  return open.size > 0 && limitedUntil > now ? `limited, ${span(limitedUntil - now)} left` : `${state} ${span(now - sinceOf(session))}`
 }

@@ -1,9 +1,9 @@
 import { findServer, request } from './client.ts'
-import { table } from './table.ts'
+import { span, table } from './table.ts'
 import { print, printJson, type ClientFlags, type World } from './world.ts'
 
 interface TeamsAnswer {
-  teams: { name: string, state: string, unavailable?: string, config: { agent: string, path: string, description: string } }[]
+  teams: { name: string, state: string, unavailable?: string, limitedUntil?: number, config: { agent: string, path: string, description: string } }[]
 }
 
 /** `iris teams` */
@@ -11,6 +11,6 @@ export async function teams (world: World, flags: ClientFlags): Promise<void> {
   const answer = await request<TeamsAnswer>(await findServer(world, flags), 'GET', '/teams')
   if (flags.json) return printJson(world, answer)
   if (answer.teams.length === 0) return print(world, 'There are no teams yet: add one under `teams:` in config.yaml')
-  print(world, table(['TEAM', 'STATE', 'AGENT', 'PATH', 'DESCRIPTION'], answer.teams.map(({ name, state, unavailable, config }) =>
-    [name, unavailable === undefined ? state : 'unavailable', config.agent, config.path, unavailable ?? config.description])))
+  print(world, table(['TEAM', 'STATE', 'AGENT', 'PATH', 'DESCRIPTION'], answer.teams.map(({ name, state, unavailable, limitedUntil, config }) =>
+    [name, unavailable !== undefined ? 'unavailable' : limitedUntil !== undefined ? `limited, ${span(limitedUntil - world.clock.now())} left` : state, config.agent, config.path, unavailable ?? config.description])))
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { OneOf } from '../../schemas/one-of.ts'
-import { SessionState } from '../../schemas/session.ts'
+import { LimitedUntil, SessionState } from '../../schemas/session.ts'
 import { AgentName, TeamName, TeamSession } from '../../schemas/team.ts'
 import { viewTeam } from '../session-view.ts'
 import { defineTool } from '../tool.ts'
@@ -23,6 +23,7 @@ export const teamList = defineTool({
         path: Type.String(), description: Type.String(), agent: AgentName, permissions: Type.String()
       }, { additionalProperties: false }),
       unavailable: Type.Optional(Type.String({ description: 'Why it cannot work now' })),
+      limitedUntil: LimitedUntil,
       process: Type.Optional(Type.Object({
         count: Type.Integer(), messageCount: Type.Integer({ description: 'Cached messages of its awake sessions' }), sessions: Type.Array(TeamSession)
       }, { additionalProperties: false }))
@@ -36,7 +37,7 @@ export const teamList = defineTool({
   handler ({ includeProcessDetails }, call) {
     const teams = call.teams.list().filter(({ name }) => call.caller.teams?.has(name) ?? true).map(team => {
       const { name, path, description, agent, permissions, unavailable } = team
-      const { awake, state, sessions } = viewTeam(name, undefined, call)
+      const { awake, state, limitedUntil, sessions } = viewTeam(name, undefined, call)
       const messageCount = () => sessions.reduce((sum, { sessionId }) => sum + call.cache.stats(sessionId).entries, 0)
       return {
         name,
@@ -44,6 +45,7 @@ export const teamList = defineTool({
         state,
         config: { path, description, agent, permissions: typeof permissions === 'string' ? permissions : 'rules' },
         ...(unavailable !== undefined && { unavailable }),
+        ...(limitedUntil !== undefined && { limitedUntil }),
         ...(includeProcessDetails && awake && { process: { count: sessions.length, messageCount: messageCount(), sessions } })
       }
     })

@@ -29,6 +29,14 @@ t.test('each command has a help text with an example', async t => {
   t.match((await iris(t, ['help', 'key'], { cwd })).stdout, /create.*\n[^]*list[^]*revoke[^]*rotate/)
 })
 
+t.test('a team whose model service takes no more is said to be limited, and for how long', async t => {
+  const cwd = t.testdir({})
+  const config = { agent: 'echo', path: '/p', description: '' }
+  const { target } = await scripted(t, ({ response }) => { json(response, { teams: [{ name: 'a', state: 'idle', limitedUntil: Date.now() + 3_600_000, config }, { name: 'b', state: 'idle', config }] }) })
+  const { code, stdout } = await iris(t, ['teams', '--url', target.url, '--key', 'k'], { cwd })
+  t.match({ code, stdout }, { code: 0, stdout: /^a +limited, (59m \d+s|1h) left +echo[^]*^b +idle +echo/m })
+})
+
 const usage: [title: string, args: string[], said: RegExp][] = [
   ['no command', [], /Usage: iris/],
   ['an unknown command', ['statsu'], /unknown command 'statsu'[^]*status/],

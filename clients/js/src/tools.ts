@@ -225,6 +225,8 @@ export interface TeamListOutput {
     }
     /** Why it cannot work now */
     unavailable?: string
+    /** Until when the team's model service takes no more, Unix ms: its tells wait, and go on by themselves */
+    limitedUntil?: number
     process?: {
       count: number
       /** Cached messages of its awake sessions */

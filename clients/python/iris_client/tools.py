@@ -179,6 +179,7 @@ _TeamListOutputTeams = TypedDict("_TeamListOutputTeams", {
 
 class TeamListOutputTeams(_TeamListOutputTeams, total=False):
     unavailable: str
+    limitedUntil: int
     process: TeamListOutputTeamsProcess
 
 
