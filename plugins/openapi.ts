@@ -1,143 +1,40 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import fp from 'fastify-plugin'
-import type { FastifyInstance } from 'fastify'
-import { ErrorBody } from '../schemas/error.ts'
-import { link, type Linked } from './openapi/links.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { DocumentOptions } from './openapi/documents.ts'
 
-export interface OpenApiOptions {
-  version: string
-}
+/** What of a request decides how a file is answered. */
+const CONDITIONS = ['if-none-match', 'if-modified-since', 'range', 'if-range'] as const
 
-interface Operation extends Linked {
-  tags?: string[]
-  security?: object[]
-  requestBody?: { required?: boolean, content: { 'application/json': { schema: { required?: string[] } } } }
-  /** What the tool says that it refuses with. */
-  'x-refusals'?: number[]
-}
+/** What is of a connection and a moment: each server says it itself. */
+const OWN = new Set(['connection', 'date', 'keep-alive', 'transfer-encoding'])
 
-interface Document {
-  paths: Record<string, Record<string, Operation>>
-  tags: object[]
-  components: object
-}
+/**
+ * `/openapi.json`, and a page to try it at `/docs`. What makes them takes as long to load as the rest of the server to start:
+ * it stands behind this one, is made when one of them is first wanted, and answers in its name.
+ */
+export default async function openapi (app: FastifyInstance, options: DocumentOptions): Promise<void> {
+  let making: Promise<FastifyInstance> | undefined
+  const documents = () => making ??= create(options)
 
-/** What the first half of a tool's name stands for. */
-const NOUNS: Record<string, string> = {
-  team: 'Project directories and the agents that work in them',
-  session: 'Lasting conversations of two: who speaks, and the team that answers',
-  tell: 'One message and its answer',
-  cache: 'What was said in a session',
-  event: 'What happened, by number',
-  approval: 'Questions of agents: may I use this tool?',
-  webhook: 'Addresses that are told what happens',
-  key: 'Who may do what',
-  system: 'The server itself'
-}
-
-/** What operations are refused with. */
-const REFUSALS: Record<string, string> = {
-  400: 'The input is malformed',
-  401: 'No key, or one that is wrong, expired or revoked',
-  403: 'The key lacks the permission, or does not reach the team; or the Host or Origin is unknown',
-  404: 'There is no such thing: a team, or what has that id',
-  408: 'No answer in time. The tell goes on, and details.tellId says which it is',
-  409: 'Not as things stand: it is busy, over or decided already, or would wait for itself',
-  413: 'The body is larger than this server takes',
-  422: 'The idempotency key was used before with another input',
-  429: 'Over the limit of this key, or of a queue; Retry-After says when to come back',
-  502: 'The agent failed, or could not be started',
-  503: 'No place for another agent, or the server stops',
-  default: 'Any other error, in the same shape'
-}
-/** Those that any operation may meet before it begins. */
-const ANY = ['400', '401', '403', '429', 'default']
-const HEADERS: Record<string, object> = {
-  401: { 'WWW-Authenticate': { required: true, description: 'Bearer', schema: { type: 'string' } } },
-  429: { 'Retry-After': { description: 's', schema: { type: 'integer' } } }
-}
-
-/** The page runs its own scripts and talks to this server alone. Its styles are inline. */
-const PAGE_POLICY = {
-  'default-src': "'none'",
-  'script-src': "'self'",
-  'style-src': "'self' 'unsafe-inline'",
-  'img-src': "'self' data:",
-  'connect-src': "'self'",
-  'base-uri': "'none'",
-  'form-action': "'none'",
-  'frame-ancestors': "'none'"
-}
-
-/** The document of all routes that come after, at `/openapi.json` and by `app.swagger()`, and a page to try it at `/docs`. */
-async function openapi (app: FastifyInstance, { version }: OpenApiOptions): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Iris',
-        version,
-        description: 'Lets anything talk to coding agents. Every operation is a tool of the same name over MCP and WebSocket. GraphQL: [graphiql](graphiql).',
-        license: { name: 'MIT', identifier: 'MIT' } as { name: string }
-      },
-      externalDocs: { url: 'docs/events', description: 'The WebSocket\'s requests and events' },
-      servers: [{ url: '.', description: 'This server' }] // seen from /openapi.json: the server may lie below a path of a proxy
-    },
-    stripBasePath: false,
-    transformObject: document => complete((document as unknown as { openapiObject: Document }).openapiObject) as never
-  })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    indexPrefix: '.',
-    transformSpecification: document => ({ ...document, servers: [{ url: '..', description: 'This server' }] }), // seen from /docs/json
-    transformSpecificationClone: false,
-    staticCSP: PAGE_POLICY,
-    uiConfig: { displayOperationId: true, displayRequestDuration: true, docExpansion: 'list', tryItOutEnabled: true, validatorUrl: null },
-    theme: { title: 'Iris API', css: [{ filename: 'iris.css', content: '.swagger-ui .topbar { display: none }' }] }
-  })
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
-}
-
-export default fp(openapi, { name: 'iris-openapi' })
-
-/** What is the same for all operations, said once here and not on every route. */
-function complete (document: Document): Document {
-  const plain = JSON.parse(JSON.stringify(document)) as Document // TypeBox's symbols stay behind
-  const nouns = new Set<string>()
-  const operations = Object.values(plain.paths).flatMap(path => Object.values(path))
-  for (const operation of operations) {
-    const { operationId, requestBody, responses } = operation
-    const noun = operationId.split('_')[0]!
-    nouns.add(noun)
-    operation.tags = [noun]
-    operation.security = [{ key: [] }]
-    if (requestBody !== undefined) requestBody.required = (requestBody.content['application/json'].schema.required ?? []).length > 0
-    responses['200'] = { ...responses['200'], description: 'Done' }
-    for (const status of refusalsOf(operation)) responses[status] = { $ref: `#/components/responses/${nameOf(status)}` } as object
-    delete operation['x-refusals']
+  async function answer ({ method, url, headers }: FastifyRequest, reply: FastifyReply) {
+    const conditions = Object.fromEntries(CONDITIONS.flatMap(name => headers[name] === undefined ? [] : [[name, headers[name]]]))
+    const found = await (await documents()).inject({ method: method as 'GET', url, headers: conditions })
+    if (found.statusCode === 404) return reply.callNotFound()
+    for (const [name, value] of Object.entries(found.headers)) if (!OWN.has(name)) reply.header(name, value)
+    return reply.code(found.statusCode).send(found.rawPayload.length === 0 ? undefined : found.rawPayload)
   }
-  link(operations)
-  plain.tags = [...nouns].map(name => ({ name, ...(NOUNS[name] !== undefined && { description: NOUNS[name] }) }))
-  plain.components = {
-    securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key: `iris key create` makes one' } },
-    schemas: { ErrorBody: JSON.parse(JSON.stringify(ErrorBody)) as object },
-    responses: Object.fromEntries(Object.entries(REFUSALS).map(([status, description]) => [nameOf(status), {
-      description,
-      ...(HEADERS[status] !== undefined && { headers: HEADERS[status] }),
-      content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorBody' } } }
-    }]))
-  }
-  return plain
+
+  for (const url of ['/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml']) app.get(url, { schema: { hide: true } }, answer)
+  app.route({ method: ['GET', 'HEAD'], url: '/docs/static/*', schema: { hide: true }, handler: answer })
+  app.addHook('onClose', async () => { await making?.then(made => made.close(), () => {}) })
 }
 
-/** What follows from its shape, and what its tool says. */
-function refusalsOf ({ parameters = [], requestBody, 'x-refusals': own = [] }: Operation): string[] {
-  const all = new Set([...ANY, ...own.map(String)])
-  if (parameters.some(one => one.in === 'path')) all.add('404')
-  if (requestBody !== undefined) all.add('413')
-  if (parameters.some(({ name }) => name === 'idempotency-key')) all.add('422')
-  return [...all].sort()
+/** The document of these routes, without a server. */
+export async function openApi (options: DocumentOptions): Promise<object> {
+  const documents = await create(options)
+  return documents.swagger()
 }
 
-const nameOf = (status: string) => status === 'default' ? 'Error' : `Error${status}`
+async function create (options: DocumentOptions): Promise<FastifyInstance> {
+  const { createDocuments } = await import('./openapi/documents.ts')
+  return await createDocuments(options)
+}

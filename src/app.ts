@@ -11,7 +11,7 @@ import limits from '../plugins/limits.ts'
 import { createAgentTools } from '../plugins/mcp/agents.ts'
 import mcp from '../plugins/mcp.ts'
 import metricsRoute from '../plugins/metrics.ts'
-import openapi from '../plugins/openapi.ts'
+import openapi, { openApi } from '../plugins/openapi.ts'
 import page from '../plugins/page.ts'
 import requestLog, { type Line } from '../plugins/request-log.ts'
 import rest from '../plugins/rest.ts'
@@ -87,7 +87,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
     await app.register(metricsRoute, { ...metrics, elapsed: clock.elapsed, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })
     app.addHook('onClose', async () => { metrics.close() })
   }
-  if (api().enabled) await app.register(openapi, { version })
+  if (api().enabled) await app.register(openapi, { version, routes: described(given) })
   await app.register(health, { ready })
   await app.register(mcp, {
     tools,
@@ -221,10 +221,8 @@ export const asyncApiDocument = () => asyncApi(allTools, VERSION)
 export const graphqlDocument = (tools: readonly Tool[] = allTools) => graphqlSchema(tools)
 
 /** The OpenAPI document of the tools, without a server. */
-export async function openApiDocument (tools: readonly Tool[] = allTools): Promise<object> {
-  const app = Fastify()
-  await app.register(openapi, { version: VERSION })
+export const openApiDocument = (tools: readonly Tool[] = allTools) => openApi({ version: VERSION, routes: described(tools) })
+
+const described = (tools: readonly Tool[]) => async (app: FastifyInstance) => {
   await app.register(rest, { prefix: '/api', tools, call: () => { throw new Error('There is nothing to call here') } })
-  await app.ready()
-  return app.swagger()
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
-import openapi from '../../plugins/openapi.ts'
+import openapi, { openApi } from '../../plugins/openapi.ts'
 import rest from '../../plugins/rest.ts'
 import { defineTool } from '../../src/tool.ts'
 import { callFor, house, tools } from './app.ts'
@@ -18,15 +18,19 @@ const other = defineTool({
   handler: () => ({})
 })
 
+const options: Parameters<typeof openApi>[0] = {
+  version: '1.2.3',
+  async routes (app) { await app.register(rest, { prefix: '/api', tools: [...tools, other], call: callFor }) }
+}
+
 async function start (t: Test) {
   const { app } = await house(t)
-  await app.register(openapi, { version: '1.2.3' })
-  await app.register(rest, { prefix: '/api', tools: [...tools, other], call: callFor })
-  return { app, port: await listen(app) }
+  await app.register(openapi, options)
+  return { port: await listen(app) }
 }
 
 t.test('the document has one operation for each tool, and nothing else', async t => {
-  const { app, port } = await start(t)
+  const { port } = await start(t)
   const { status, json: document } = await ask(port, 'GET', '/openapi.json')
   t.equal(status, 200)
   t.match(document, { openapi: '3.1.0', info: { title: 'Iris', version: '1.2.3' }, servers: [{ url: '.' }], externalDocs: { url: 'docs/events' } })
@@ -42,7 +46,7 @@ t.test('the document has one operation for each tool, and nothing else', async t
   t.match(get.responses['200'].content['application/json'].schema.required, ['given', 'speaker', 'timestamp'])
   t.strictSame(document.tags.map(({ name }: Json) => name), ['thing', 'other'])
   t.match(document.components.securitySchemes, { key: { type: 'http', scheme: 'bearer' } })
-  t.strictSame(app.swagger(), document, 'no symbol, and nothing but JSON')
+  t.strictSame(await openApi(options), document, 'no symbol, and nothing but JSON')
 })
 
 t.test('every operation says how it can be refused, and every reference leads somewhere', async t => {
@@ -62,9 +66,11 @@ t.test('every operation says how it can be refused, and every reference leads so
 })
 
 t.test('the document is the same each time it is made', async t => {
-  const [one, two] = [await start(t), await start(t)]
-  t.equal(JSON.stringify(one.app.swagger()), JSON.stringify(two.app.swagger()))
-  t.notMatch(JSON.stringify(one.app.swagger()), new RegExp(`${one.port}|127\\.0\\.0\\.1`), 'nothing of this machine in it')
+  const { port } = await start(t)
+  const [one, two] = [await ask(port, 'GET', '/openapi.json'), await ask(port, 'GET', '/openapi.json')]
+  t.equal(one.text, two.text)
+  t.equal(one.text, JSON.stringify(await openApi(options)))
+  t.notMatch(one.text, new RegExp(`${port}|127\\.0\\.0\\.1`), 'nothing of this machine in it')
 })
 
 t.test('the page at /docs is whole, needs no key, and loads nothing from elsewhere', async t => {
@@ -82,4 +88,10 @@ t.test('the page at /docs is whole, needs no key, and loads nothing from elsewhe
     t.equal(new URL((await ask(port, 'GET', from)).json.servers[0].url, seen).href, 'https://host.example/iris/', `${from}: the server is where it lies`)
   }
   t.match((await ask(port, 'GET', '/openapi.json')).headers['content-security-policy'], /default-src 'none'/)
+
+  const sheet = '/docs/static/swagger-ui.css'
+  const { headers } = await ask(port, 'GET', sheet)
+  t.equal((await ask(port, 'GET', sheet, { headers: { 'if-none-match': headers.etag as string } })).status, 304, 'it is not sent again to who has it')
+  t.match(await ask(port, 'HEAD', sheet), { status: 200, text: '', headers: { 'content-length': headers['content-length'] } })
+  t.match(await ask(port, 'GET', '/docs/static/nothing.js'), { status: 404, json: { error: 'NotFoundError' } })
 })
