@@ -14,6 +14,7 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/tracing\//, /^(node:async_hooks|@opentelemetry\/|schemas\/|src\/(tracing\/|audit|clock|tool)\b)/],
   [/^src\/store\//, /^(node:|better-sqlite3|schemas\/|src\/(store\/|errors|clock))/],
   [/^src\/bus\//, /^(schemas\/|src\/(bus\/|errors|clock))/],
+  [/^src\/build\//, /^(node:|ajv|esbuild|schemas\/|src\/(build\/|config\/))/], // makes what is shipped, and is not
   [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|validate))/],
   [/^src\/webhooks\//, /^(node:|ipaddr\.js|standardwebhooks|schemas\/|src\/(webhooks\/|bus\/bus|store\/(store|webhook-rows)|errors|clock|log\.))/],
   [/^src\/tools\//, /^(@sinclair\/typebox|schemas\/|src\/(tools\/|tool\.|errors|tells|wake|session-view|own-tells|interest|bus\/bus))/],

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { Ajv2020 as Ajv, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
 import { DURATION } from '../../schemas/duration.ts'
 import { checkAgent } from './check-agent.ts'
 import { checkAllowed } from './check-allowed.ts'
+import { checkFile } from './check-file.ts'
 import { checkOptions } from './check-options.ts'
 import { SIZE } from '../../schemas/size.ts'
 import { checkKeys } from './check-keys.ts'
@@ -48,10 +48,6 @@ export function locateConfig ({ file, home, env, cwd }: LoadOptions): Located {
   return { file: found, home: chosen !== undefined ? resolve(cwd, chosen) : join(found === null ? cwd : dirname(found), '.iris') }
 }
 
-// Used once in a run: making its code shorter would take longer than running it.
-const ajv = new Ajv({ meta: false, validateSchema: false, code: { optimize: false }, useDefaults: true, strict: true, allowUnionTypes: true, allErrors: true, verbose: true, validateFormats: false })
-let valid: ValidateFunction<Static<typeof ConfigFile>> | undefined
-
 /** Reads, checks and completes the configuration. Throws ConfigError with all that is wrong. */
 export function loadConfig (options: LoadOptions): Config {
   const { file, home } = locateConfig(options)
@@ -63,9 +59,9 @@ export function loadConfig (options: LoadOptions): Config {
     .map(one => one.line === 0 ? one.text : `line ${one.line}: ${one.text}`))
   if (problems.length > 0) throw fail(problems)
 
-  const raw: unknown = value ?? {}
-  valid ??= ajv.compile<Static<typeof ConfigFile>>(ConfigFile)
-  if (!valid(raw)) throw fail(valid.errors!.map(error => describe(error, ConfigFile)))
+  const raw = (value ?? {}) as Static<typeof ConfigFile>
+  const errors = checkFile(raw)
+  if (errors.length > 0) throw fail(errors.map(error => describe(error, ConfigFile)))
   const settings = measured(raw.settings, ConfigFile.properties.settings)
   const api = { ...raw.api, rateLimit: measured(raw.api.rateLimit, ConfigFile.properties.api.properties.rateLimit) }
   const webhooks = measured(raw.webhooks, ConfigFile.properties.webhooks)
