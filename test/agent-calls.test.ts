@@ -214,7 +214,7 @@ t.test('an agent without a pipe has a key, by which it is its team while its pro
 })
 
 t.test('what an agent runs in its shell finds Iris by its environment: the command line speaks as its team', async t => {
-  const args = [join(root, 'dist/src/main.js'), 'tell', 'b', '{message}']
+  const args = [join(root, 'dist/bin/iris.js'), 'tell', 'b', '{message}']
   const { tell, tellsTo } = await world(t, { teams: { shell: { agent: 'command', command: process.execPath, args } } })
   const told = await tell('shell', 'from the shell')
   t.match(told, { state: 'completed', response: 'echo: from the shell' })

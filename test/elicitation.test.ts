@@ -43,7 +43,7 @@ const wires: Record<string, (server: Running, key: string) => Transport> = {
   'over HTTP': ({ url }, key) => new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers: { authorization: `Bearer ${key}` } } }) as Transport,
   'through the stdio bridge': ({ url }, key) => new StdioClientTransport({
     command: process.execPath,
-    args: [join(root, 'dist/src/main.js'), 'mcp', '--url', url, '--key', key],
+    args: [join(root, 'dist/bin/iris.js'), 'mcp', '--url', url, '--key', key],
     env: { PATH: process.env.PATH!, IRIS_HOME: '/nonexistent' },
     stderr: 'ignore'
   })

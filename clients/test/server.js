@@ -23,7 +23,7 @@ api:
 webhooks: { allow: [127.0.0.1] }
 `)
 
-const child = spawn(process.execPath, [new URL('../../dist/src/main.js', import.meta.url).pathname, 'start', '--config', join(home, 'config.yaml')], { stdio: ['ignore', 'pipe', 'pipe'] })
+const child = spawn(process.execPath, [new URL('../../dist/bin/iris.js', import.meta.url).pathname, 'start', '--config', join(home, 'config.yaml')], { stdio: ['ignore', 'pipe', 'pipe'] })
 let said = ''
 child.stderr.on('data', part => { said += part })
 child.stdout.on('data', part => {

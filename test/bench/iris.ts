@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Cores } from './cores.ts'
 import { startProgram, type Program } from './program.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/iris.js', import.meta.url))
 
 /** A directory with a configuration and what the server makes of it. */
 export interface Site {

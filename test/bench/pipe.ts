@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { onServerCore, type Cores } from './cores.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../src/agent/echo-program.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../bin/echo-program.js', import.meta.url))
 
 /** The echo agent with nothing between it and us but its pipes. */
 export interface Pipe {

@@ -31,7 +31,7 @@ export function makePlace (t: Test, client: string): Place {
   }) as [string, string, string, string, string]
 
   const program = join(bin, 'iris')
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/src/main.js')}' "$@"\n`)
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/bin/iris.js')}' "$@"\n`)
   chmodSync(program, 0o755)
   symlinkSync(process.execPath, join(bin, 'node'))
   symlinkSync(join(root, 'node_modules/ws'), join(modules, 'ws'))

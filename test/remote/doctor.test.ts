@@ -19,7 +19,7 @@ t.test('iris doctor says of a team elsewhere whether its host is reached and its
       stranger: team({ remote: { ...remote, host: 'localhost', options: { HostKeyAlias: 'nobody' } } })
     }
   }))
-  const { stdout } = spawnSync(process.execPath, [join(root, 'dist/src/main.js'), 'doctor', '--json', '--config', join(folder, 'config.yaml')], { encoding: 'utf8', env: { PATH: process.env.PATH } })
+  const { stdout } = spawnSync(process.execPath, [join(root, 'dist/bin/iris.js'), 'doctor', '--json', '--config', join(folder, 'config.yaml')], { encoding: 'utf8', env: { PATH: process.env.PATH } })
   const { checks } = JSON.parse(stdout) as { checks: { check: string, result: string, detail: string }[] }
   const of = (name: string) => checks.find(({ check }) => check === `team ${name}`)
   t.match(of('good'), { result: 'warn', detail: new RegExp(`^${folder} at 127.0.0.1, ${process.execPath} ${process.version}, but does not start: `) }, 'it is no agent')

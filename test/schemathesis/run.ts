@@ -77,7 +77,7 @@ async function peers ({ home }: ServerProcess): Promise<string> {
   const auth = []
   for (const team of names) {
     const { stdout } = await promisify(execFile)(process.execPath, [
-      join(root, 'dist/src/main.js'), 'key', 'create', `of-${team}`, '--team', team, '--permission', 'tell,wake,sleep,status,cache:read,cache:write,approve', '--config', join(home, 'config.yaml')
+      join(root, 'dist/bin/iris.js'), 'key', 'create', `of-${team}`, '--team', team, '--permission', 'tell,wake,sleep,status,cache:read,cache:write,approve', '--config', join(home, 'config.yaml')
     ])
     auth.push({ name: team, fixedHeaders: [{ name: 'Authorization', value: `Bearer ${/iris_sk_\S+/.exec(stdout)![0]}` }] })
   }

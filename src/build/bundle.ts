@@ -1,0 +1,55 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { checkFileCode } from './check-file-code.ts'
+import { licences } from './licences.ts'
+
+/**
+ * Makes the program as it is shipped, in dist/bin: what every start loads is a few files there in the place of a thousand.
+ * The rest is loaded from node_modules, when it is first wanted.
+ */
+
+/** What every start loads. All else stays a package: it is native, brings files of its own, or is not always wanted. */
+const BUNDLED = new Set([
+  '@fastify/cors', '@fastify/helmet', '@fastify/rate-limit', '@fastify/websocket', '@sinclair/typebox', 'ajv', 'close-with-grace', 'commander', 'fastify',
+  'fastify-plugin', 'ipaddr.js', 'pino', 'standardwebhooks', 'ws', 'yaml'
+])
+
+const root = join(import.meta.dirname, '../../..')
+const bin = join(root, 'dist/bin')
+
+const { metafile } = await build({
+  absWorkingDir: root,
+  // The echo agent is a program of its own, beside what starts it.
+  entryPoints: { iris: 'src/main.ts', 'echo-program': 'src/agent/echo-program.ts' },
+  outdir: bin,
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none', // LICENSES has them whole
+  metafile: true,
+  // What is CommonJS asks Node for its own modules by this.
+  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+  plugins: [{
+    name: 'iris',
+    setup (build) {
+      build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+        importer === '' || importer.includes('node_modules') || BUNDLED.has(packageOf(path)) ? undefined : { path, external: true })
+      build.onLoad({ filter: /\/src\/config\/check-file\.ts$/ }, () => ({ contents: checkFileCode(), resolveDir: root }))
+    }
+  }]
+})
+writeFileSync(join(bin, 'LICENSES'), licences(root, Object.keys(metafile.inputs)))
+
+// What an earlier build made. A server that runs may yet load what is the same as before.
+const made = new Set([...Object.keys(metafile.outputs).map(file => join(root, file)), join(bin, 'LICENSES')])
+for (const name of readdirSync(bin)) if (!made.has(join(bin, name))) rmSync(join(bin, name))
+
+function packageOf (specifier: string): string {
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+}
