@@ -93,6 +93,9 @@ async function hookOf (app: FastifyInstance, plugin: typeof cors, options: Fasti
   return hook!
 }
 
+/** In the place of compilers of schemas, which Fastify loads for any server, where there are no schemas. */
+const NONE = (): never => { throw new Error('There is nothing to compile here') }
+
 /**
  * The headers helmet sets, taken down once: per request the plugin costs more than the rest of a small answer.
  * An answer of an API is data, so nothing in it may load, run or be framed; a page brings its own policy.
@@ -101,7 +104,7 @@ async function hookOf (app: FastifyInstance, plugin: typeof cors, options: Fasti
  * it is asked for with a key, so nobody may keep it for another.
  */
 async function helmetHeaders () {
-  const probe = Fastify()
+  const probe = Fastify({ schemaController: { compilersFactory: { buildValidator: NONE, buildSerializer: NONE } } })
   await probe.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] } },
     strictTransportSecurity: false,

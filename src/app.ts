@@ -87,7 +87,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
     await app.register(metricsRoute, { ...metrics, elapsed: clock.elapsed, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })
     app.addHook('onClose', async () => { metrics.close() })
   }
-  if (api().enabled) await app.register(openapi, { version, routes: described(given) })
+  if (api().enabled) await app.register(openapi, documented(given, version))
   await app.register(health, { ready })
   await app.register(mcp, {
     tools,
@@ -221,8 +221,12 @@ export const asyncApiDocument = () => asyncApi(allTools, VERSION)
 export const graphqlDocument = (tools: readonly Tool[] = allTools) => graphqlSchema(tools)
 
 /** The OpenAPI document of the tools, without a server. */
-export const openApiDocument = (tools: readonly Tool[] = allTools) => openApi({ version: VERSION, routes: described(tools) })
+export const openApiDocument = (tools: readonly Tool[] = allTools) => openApi(documented(tools, VERSION))
 
-const described = (tools: readonly Tool[]) => async (app: FastifyInstance) => {
-  await app.register(rest, { prefix: '/api', tools, call: () => { throw new Error('There is nothing to call here') } })
-}
+const documented = (tools: readonly Tool[], version: string) => ({
+  version,
+  schemaController: { compilersFactory },
+  async routes (app: FastifyInstance) {
+    await app.register(rest, { prefix: '/api', tools, call: () => { throw new Error('There is nothing to call here') } })
+  }
+})

@@ -1,11 +1,13 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import { ErrorBody } from '../../schemas/error.ts'
 import { link, type Linked } from './links.ts'
 
 export interface DocumentOptions {
   version: string
+  /** As of the server that calls the routes. */
+  schemaController?: FastifyServerOptions['schemaController']
   /** Registers the routes that are described. None of them is called. */
   routes (app: FastifyInstance): Promise<unknown>
 }
@@ -72,8 +74,8 @@ const PAGE_POLICY = {
 }
 
 /** A server that listens nowhere: it has the document of these routes at `/openapi.json` and by `swagger()`, and a page to try it at `/docs`. */
-export async function createDocuments ({ version, routes }: DocumentOptions): Promise<FastifyInstance> {
-  const app = Fastify({ exposeHeadRoutes: false })
+export async function createDocuments ({ version, schemaController, routes }: DocumentOptions): Promise<FastifyInstance> {
+  const app = Fastify({ exposeHeadRoutes: false, ...(schemaController !== undefined && { schemaController }) })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { checkFileCode } from './check-file-code.ts'
@@ -11,14 +11,21 @@ import { licences } from './licences.ts'
 
 /** What every start loads. All else stays a package: it is native, brings files of its own, or is not always wanted. */
 const BUNDLED = new Set([
-  '@fastify/cors', '@fastify/helmet', '@fastify/rate-limit', '@fastify/websocket', '@sinclair/typebox', 'ajv', 'close-with-grace', 'commander', 'fastify',
+  '@fastify/cors', '@fastify/helmet', '@fastify/rate-limit', '@fastify/websocket', '@sinclair/typebox', 'close-with-grace', 'commander', 'fastify',
   'fastify-plugin', 'ipaddr.js', 'pino', 'standardwebhooks', 'ws', 'yaml'
 ])
 
 const root = join(import.meta.dirname, '../../..')
 const bin = join(root, 'dist/bin')
 
-const { metafile } = await build({
+/** What Fastify loads where it is not given another (plugins/compilers.ts). */
+const NEVER_LOADED = new Set(['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler'])
+
+/** What is CommonJS asks Node for its own modules by a word of esbuild's, which is defined in one file and looks for a `require` there. */
+const ASKS = '__require'
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); "
+
+const { metafile, outputFiles } = await build({
   absWorkingDir: root,
   // The echo agent is a program of its own, beside what starts it.
   entryPoints: { iris: 'src/main.ts', 'echo-program': 'src/agent/echo-program.ts' },
@@ -33,21 +40,23 @@ const { metafile } = await build({
   sourcesContent: false,
   legalComments: 'none', // LICENSES has them whole
   metafile: true,
-  // What is CommonJS asks Node for its own modules by this.
-  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+  write: false,
   plugins: [{
     name: 'iris',
     setup (build) {
       build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
-        importer === '' || importer.includes('node_modules') || BUNDLED.has(packageOf(path)) ? undefined : { path, external: true })
+        importer === '' || (importer.includes('node_modules') ? !NEVER_LOADED.has(path) : BUNDLED.has(packageOf(path))) ? undefined : { path, external: true })
       build.onLoad({ filter: /\/src\/config\/check-file\.ts$/ }, () => ({ contents: checkFileCode(), resolveDir: root }))
     }
   }]
 })
+
+mkdirSync(bin, { recursive: true })
+for (const { path, text } of outputFiles) writeFileSync(path, text.includes(`\nvar ${ASKS} = `) ? REQUIRE + text : text)
 writeFileSync(join(bin, 'LICENSES'), licences(root, Object.keys(metafile.inputs)))
 
 // What an earlier build made. A server that runs may yet load what is the same as before.
-const made = new Set([...Object.keys(metafile.outputs).map(file => join(root, file)), join(bin, 'LICENSES')])
+const made = new Set([...outputFiles.map(({ path }) => path), join(bin, 'LICENSES')])
 for (const name of readdirSync(bin)) if (!made.has(join(bin, name))) rmSync(join(bin, name))
 
 function packageOf (specifier: string): string {
