@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { root } from './fixtures/root.ts'
@@ -54,12 +54,15 @@ t.test('the package as it is published has what it needs: each way in answers', 
   t.match(iris('doctor'), /agent echo comes with Iris, starts/)
 })
 
-t.test('what is bundled is said, with its licence, and what is not is a dependency', async t => {
+t.test('what is bundled is said, with its licence, and what is not is a dependency or lies beside it', async t => {
   const bin = join(root, 'dist/bin')
   const notices = readFileSync(join(bin, 'LICENSES'), 'utf8')
   for (const name of ['fastify', '@sinclair/typebox', 'yaml']) t.match(notices, new RegExp(`^${name} \\d`, 'm'))
   const text = readdirSync(bin).filter(name => name.endsWith('.js')).map(name => readFileSync(join(bin, name), 'utf8')).join('\n')
   const imported = [...text.matchAll(/^(?:import|\}) .*from "([^".][^"]*)";$|\bimport\("([^".][^"]*)"\)/gm)].map(([, whole, later]) => whole ?? later!).filter(name => !name.startsWith('node:'))
   t.ok(imported.includes('better-sqlite3') && imported.includes('@agentclientprotocol/sdk'))
+  const started = [...text.matchAll(/new URL\("(\.\/[^"]+)", import\.meta\.url\)/g)].map(([, path]) => path!)
+  t.ok(started.includes('./echo-program.js'))
+  for (const path of started) t.ok(existsSync(join(bin, path)), `${path} is a program of its own, beside what starts it`)
   for (const name of imported) t.ok(name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/') in dependencies, name)
 })

@@ -18,8 +18,8 @@ const BUNDLED = new Set([
 const root = join(import.meta.dirname, '../../..')
 const bin = join(root, 'dist/bin')
 
-/** What Fastify loads where it is not given another (plugins/compilers.ts). */
-const NEVER_LOADED = new Set(['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler'])
+/** What Fastify loads where it is not given another (plugins/compilers.ts): not for the server itself. */
+const NOT_AT_START = new Set(['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler'])
 
 /** What is CommonJS asks Node for its own modules by a word of esbuild's, which is defined in one file and looks for a `require` there. */
 const ASKS = '__require'
@@ -45,14 +45,14 @@ const { metafile, outputFiles } = await build({
     name: 'iris',
     setup (build) {
       build.onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
-        importer === '' || (importer.includes('node_modules') ? !NEVER_LOADED.has(path) : BUNDLED.has(packageOf(path))) ? undefined : { path, external: true })
-      build.onLoad({ filter: /\/src\/config\/check-file\.ts$/ }, () => ({ contents: checkFileCode(), resolveDir: root }))
+        importer === '' || (importer.includes('node_modules') ? !NOT_AT_START.has(path) : BUNDLED.has(packageOf(path))) ? undefined : { path, external: true })
+      build.onLoad({ filter: /[\\/]config[\\/]check-file\.ts$/ }, () => ({ contents: checkFileCode(), resolveDir: root }))
     }
   }]
 })
 
 mkdirSync(bin, { recursive: true })
-for (const { path, text } of outputFiles) writeFileSync(path, text.includes(`\nvar ${ASKS} = `) ? REQUIRE + text : text)
+for (const { path, text } of outputFiles) writeFileSync(path, text.includes(`var ${ASKS} =`) ? REQUIRE + text : text)
 writeFileSync(join(bin, 'LICENSES'), licences(root, Object.keys(metafile.inputs)))
 
 // What an earlier build made. A server that runs may yet load what is the same as before.
