@@ -11,7 +11,7 @@ export interface SseOptions {
   begin (after: number, rooms: readonly string[]): { verdict: string, from: number, head: number }
   /** What this caller hears, of these rooms or of all. Throws where it may not. */
   interests (request: FastifyRequest, rooms: readonly string[] | undefined): { room: string, wants (published: Published): boolean }[]
-  follow (reader: { deliver (published: Published): void, full (): boolean, unread (): number, whenDrained (go: () => void): () => void, giveUp (): void }): {
+  follow (reader: { deliver (run: readonly Published[]): void, full (): boolean, unread (): number, whenDrained (go: () => void): () => void, giveUp (): void }): {
     join (room: string, wants: (published: Published) => boolean): void
     hold (): void
     seek (after: number, caughtUp: (seq: number) => void): void
@@ -54,7 +54,7 @@ export default async function sse (app: FastifyInstance, { clock, begin, interes
     const say = (event: string, data: unknown) => { raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`) }
 
     const feed = follow({
-      deliver (published) { raw.write(`id: ${published.seq}\nevent: ${published.name}\ndata: ${published.text()}\n\n`) },
+      deliver (run) { raw.write(run.map(published => `id: ${published.seq}\nevent: ${published.name}\ndata: ${published.text()}\n\n`).join('')) },
       full: () => raw.writableLength > FULL,
       unread: () => raw.writableLength,
       whenDrained (go) {

@@ -34,7 +34,7 @@ const STOP_WITHIN = 1_000
 async function websocket (app: FastifyInstance, { tools, api, begin, interests, ...own }: WebSocketOptions): Promise<void> {
   const connections = new Map<WebSocket, Connection>()
   let stopping = false
-  const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), prepare: preparer(), join: joiner(), later: endOfTurn(), beats: createBeats(own.clock, BEAT) }
+  const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), post: { prepare: preparer(), join: joiner(), later: endOfTurn() }, beats: createBeats(own.clock, BEAT) }
   const listen = listeners(connections)
   const peerOf = peers()
 

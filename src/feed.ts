@@ -4,7 +4,8 @@ import type { Log } from './log.ts'
 
 /** One who reads the log through a connection of limited width. */
 export interface Reader {
-  deliver (published: Published): void
+  /** What came together. */
+  deliver (run: readonly Published[]): void
   /** Whether it must read on before it is given more. */
   full (): boolean
   /** How much it was given and has not read yet, bytes. */
@@ -56,17 +57,21 @@ export function createFeed (
 
   /** What came of one session at once is delivered whole, in its order, when the first of its rooms brings it. */
   function hear (run: readonly Published[], wants: (published: Published) => boolean) {
-    const alone = joined.size === 1
-    for (const published of run) {
-      if (!live) return
-      if (published.seq <= cursor || !(alone ? wants(published) : isWanted(published))) continue
-      if (full()) {
-        cursor = published.seq - 1 // all that was wanted before it is delivered
-        return fallBehind()
-      }
-      cursor = published.seq
-      deliver(published)
+    const { seq } = run[run.length - 1]!
+    if (!live || seq <= cursor) return
+    const wanted = select(run, joined.size === 1 ? wants : isWanted)
+    if (wanted.length > 0 && full()) {
+      cursor = wanted[0]!.seq - 1 // all that was wanted before it is delivered
+      return fallBehind()
     }
+    cursor = seq
+    if (wanted.length > 0) deliver(wanted)
+  }
+
+  /** The run itself where all of it is wanted: then all who hear it share it. */
+  function select (run: readonly Published[], wants: (published: Published) => boolean) {
+    for (const published of run) if (published.seq <= cursor || !wants(published)) return run.filter(one => one.seq > cursor && wants(one))
+    return run
   }
 
   function hold () {
@@ -115,7 +120,7 @@ export function createFeed (
       if (full()) break
       taken++
       cursor = published.seq
-      if (isWanted(published)) deliver(published)
+      if (isWanted(published)) deliver([published])
     }
     size = Math.min(PAGE, 2 * Math.max(1, taken))
     const next = setImmediate(pump)

@@ -31,6 +31,9 @@ export interface Log {
   follow (reader: Reader): Feed
 }
 
+/** UTF-16 units after which a run is published: whoever is sent it looks between two whether that is too much for its reader. */
+const RUN = 32 * 1024
+
 export function createLog ({ store, bus, clock, onError }: { store: Store, bus: Bus, clock: Clock, onError: (err: unknown) => void }): Log {
   let noted: Noted[] = []
 
@@ -54,12 +57,15 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
 
   function publish (stored: readonly Fresh[]) {
     let run: Published[] = []
+    let size = 0
     for (const published of stored) {
-      if (run[0] !== undefined && (run[0].sessionId !== published.sessionId || run[0].team !== published.team)) {
+      if (run[0] !== undefined && (size > RUN || run[0].sessionId !== published.sessionId || run[0].team !== published.team)) {
         bus.publish(run as [Published])
         run = []
+        size = 0
       }
       run.push(published)
+      size += published.size
     }
     if (run.length > 0) bus.publish(run as [Published])
   }
@@ -146,6 +152,7 @@ class Fresh implements Published {
   }
 
   get seq () { return this.event.seq }
+  get size () { return this.#data.length }
   get name () { return this.event.event }
   get team () { return this.event.data.team }
   get sessionId () { return this.event.data.sessionId }

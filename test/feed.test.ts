@@ -10,7 +10,7 @@ function follow (t: Test, options: Parameters<typeof wire>[1] = {}) {
   const seen: number[] = []
   const state = { unread: 0, givenUp: 0, drained: undefined as (() => void) | undefined }
   const reader: Reader = {
-    deliver ({ seq }) { seen.push(seq); state.unread += 100 },
+    deliver (run) { for (const { seq } of run) { seen.push(seq); state.unread += 100 } },
     full: () => state.unread > 200,
     unread: () => state.unread,
     whenDrained (go) {
@@ -76,7 +76,7 @@ t.test('a reader with little room at a time has not much more read for it than i
   let drained = () => {}
   const counted = { ...log, clock, read (after: number, limit: number) { const page = log.read(after, limit); read += page.length; return page } }
   const feed = createFeed(counted, {
-    deliver ({ seq }) { seen.push(seq); unread++ },
+    deliver (run) { for (const { seq } of run) { seen.push(seq); unread++ } },
     full: () => unread >= 3,
     unread: () => unread,
     whenDrained (go) { drained = go; return () => {} },
@@ -103,7 +103,7 @@ t.test('who resumes gets from each room what came before it was joined, and noth
   let full = false
   let drained = () => {}
   const feed = createFeed({ ...log, clock }, {
-    deliver ({ seq }) { seen.push(seq) },
+    deliver (run) { for (const { seq } of run) seen.push(seq) },
     full: () => full,
     unread: () => 1,
     whenDrained (go) { drained = go; return () => {} },

@@ -4,7 +4,7 @@ export interface Published { readonly seq: number, readonly event: { readonly da
 export interface Interest { room: string, wants (published: Published): boolean }
 
 /** A cursor in the log, and who reads by it. */
-export type Follow = (reader: { deliver (published: Published): void, full (): boolean, unread (): number, whenDrained (go: () => void): () => void, giveUp (): void }) => {
+export type Follow = (reader: { deliver (run: readonly Published[]): void, full (): boolean, unread (): number, whenDrained (go: () => void): () => void, giveUp (): void }) => {
   join (room: string, wants: (published: Published) => boolean, name: string): void
   hold (): void
   seek (after: number, caughtUp: (seq: number) => void): void
@@ -40,7 +40,7 @@ export class Stream implements AsyncIterableIterator<object> {
     this.#lastSeq = resumed.from
     this.#ended = () => { ended(this) }
     this.#feed = follow({
-      deliver: published => { this.#push({ ...published.event, payload: published.event.data }, published.text().length, published.seq) },
+      deliver: run => { for (const published of run) this.#push({ ...published.event, payload: published.event.data }, published.text().length, published.seq) },
       full: () => this.#waiting + this.#written > FULL,
       unread: () => this.#waiting + this.#written,
       whenDrained: go => {

@@ -1,11 +1,10 @@
 import type { WebSocket } from 'ws'
 import { IrisError, RateLimitedError, UnauthorizedError, ValidationError, toErrorBody } from '../../src/errors.ts'
 import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
-import { readFrame, type Feed, type Frame, type Id, type Published, type Reader } from './frames.ts'
-import { Outbox, type Wire } from './outbox.ts'
+import { readFrame, type Feed, type Frame, type Id, type Reader } from './frames.ts'
+import { Outbox, type Post, type Wire } from './outbox.ts'
 import type { Beats } from './beats.ts'
 import type { Peer } from './peer.ts'
-import type { Join, Prepared } from './prepared.ts'
 import { Rooms, type Subscriber } from './rooms.ts'
 
 /** What a socket may be asked, and by whom it is answered. */
@@ -18,10 +17,7 @@ export interface Surroundings {
   head (): number
   health (caller: Caller): object
   call (peer: Peer, own: Pick<Call, 'signal' | 'emit' | 'idempotencyKey'>): Call
-  prepare (published: Published): Prepared
-  readonly join: Join
-  /** At the end of this turn of the event loop. */
-  later (work: () => void): void
+  readonly post: Post
   /** A cursor in the log for this socket. */
   follow (reader: Reader): Feed
   readonly beats: Beats
@@ -54,7 +50,7 @@ export class Connection {
     this.#socket = socket
     this.#peer = peer
     this.#around = around
-    this.#outbox = new Outbox(socket, { wire, head: around.head(), join: around.join, later: around.later, tooSlow: seq => { this.#tooSlow(seq) } })
+    this.#outbox = new Outbox(socket, { wire, head: around.head(), post: around.post, tooSlow: seq => { this.#tooSlow(seq) } })
     around.clients?.came()
     if (peer.caller !== null) this.#enter(undefined)
     else this.#cancelTimer = around.clock.after(AUTH_WITHIN, () => { this.#refuse(4401, new UnauthorizedError(`No auth frame came within ${AUTH_WITHIN} ms`), undefined) })
@@ -168,10 +164,12 @@ export class Connection {
     if (this.#hearing !== undefined) return this.#hearing
     const outbox = this.#outbox
     const socket = this.#socket
-    const { prepare, follow } = this.#around
     const ahead = new Set<number>()
-    const feed = follow({
-      deliver (published) { if (!ahead.delete(published.seq)) outbox.sendPrepared(prepare(published)) },
+    const feed = this.#around.follow({
+      deliver (run) {
+        const rest = ahead.size === 0 ? run : run.filter(({ seq }) => !ahead.delete(seq))
+        if (rest.length > 0) outbox.sendRun(rest)
+      },
       full: () => outbox.full(),
       unread: () => socket.bufferedAmount,
       whenDrained: go => outbox.whenDrained(go),

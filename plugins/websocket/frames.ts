@@ -35,7 +35,7 @@ export interface Feed {
 
 /** Who reads a feed through a socket. */
 export interface Reader {
-  deliver (published: Published): void
+  deliver (run: readonly Published[]): void
   full (): boolean
   unread (): number
   whenDrained (go: () => void): () => void

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Id } from './frames.ts'
-import type { Join, Prepared } from './prepared.ts'
+import type { Id, Published } from './frames.ts'
+import { Prepared, type Join, type Prepare } from './prepared.ts'
 
 /** Bytes a client may leave unread, besides the results it asked for. */
 const MAX_BACKLOG = 1024 * 1024
@@ -13,12 +13,20 @@ const FULL = 256 * 1024
 export type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'write' | 'once' | 'off'>
 
 interface Item {
-  readonly prepared?: never
   readonly text: string
+  readonly size: number
   readonly seq?: number
   /** It carries its request's id: in one tick it goes before the same event without one. */
   readonly own?: boolean
   readonly result?: boolean
+}
+
+/** What all outboxes have in common. */
+export interface Post {
+  readonly prepare: Prepare
+  readonly join: Join
+  /** Flushes it at the end of this turn of the event loop. */
+  later (outbox: Outbox): void
 }
 
 /**
@@ -30,47 +38,51 @@ export class Outbox {
   lastSeq: number
   readonly #socket: WebSocket
   readonly #wire: Wire
+  readonly #post: Post
   readonly #tooSlow: (lastSeq: number) => void
-  readonly #join: Join
-  readonly #later: (work: () => void) => void
-  readonly #flush = () => { this.flush() }
-  #items: (Item | Prepared)[] = []
-  /** Of these, those that are not for this client alone. */
-  #prepared = 0
-  /** Bytes of the items, nearly. */
+  /** What waits where that is one piece that goes to others too: mostly it is. */
+  #only: Prepared | undefined
+  #items: (Item | Prepared)[] | undefined
+  /** Bytes of them, nearly. */
   #waiting = 0
+  /** Whether the wire took the last of it at once: then nothing that counts is unread. */
+  #clear = false
   /** Bytes of results on their way. Whoever asked for them is not slow because they are large. */
   #results = 0
 
-  constructor (socket: WebSocket, { wire, head, join, later, tooSlow }: { wire: Wire, head: number, join: Join, later: (work: () => void) => void, tooSlow: (lastSeq: number) => void }) {
+  constructor (socket: WebSocket, { wire, head, post, tooSlow }: { wire: Wire, head: number, post: Post, tooSlow: (lastSeq: number) => void }) {
     this.#socket = socket
     this.#wire = wire
+    this.#post = post
     this.#tooSlow = tooSlow
-    this.#join = join
-    this.#later = later
     this.lastSeq = head
   }
 
   send (event: string, data: unknown, id: Id): void {
-    this.#push({ text: JSON.stringify({ event, data, id }), result: event === 'result' })
+    const text = JSON.stringify({ event, data, id })
+    this.#push({ text, size: text.length, result: event === 'result' })
   }
 
   /** An event for the one whose request caused it. */
   sendOwn (event: string, data: unknown, seq: number | undefined, id: Id): void {
-    this.#push({ text: JSON.stringify({ event, data, seq, id }), own: true, ...(seq !== undefined && { seq }) })
+    const text = JSON.stringify({ event, data, seq, id })
+    this.#push({ text, size: text.length, own: true, ...(seq !== undefined && { seq }) })
   }
 
-  /** An event for whoever subscribed, the same for all of them. */
-  sendPrepared (prepared: Prepared): void {
-    this.#prepared++
-    this.#push(prepared)
+  /** Events for whoever subscribed, the same for all of them. */
+  sendRun (run: readonly Published[]): void {
+    const prepared = this.#post.prepare(run)
+    if (this.#waiting > 0) return this.#push(prepared)
+    this.#only = prepared
+    this.#waiting = prepared.size
+    this.#post.later(this)
   }
 
   /** Whether a feed must wait before it sends more: the client leaves too much unread, not only that much came in one turn. */
   full (): boolean {
-    if (this.#socket.bufferedAmount - this.#results + this.#waiting <= FULL) return false
+    if ((this.#clear ? 0 : this.#unread()) + this.#waiting <= FULL) return false
     this.flush()
-    return this.#socket.bufferedAmount - this.#results > FULL
+    return this.#unread() > FULL
   }
 
   /** Calls `go` once what was written is through. */
@@ -80,36 +92,47 @@ export class Outbox {
   }
 
   #push (item: Item | Prepared): void {
-    this.#waiting += item.text.length
-    if (this.#items.push(item) === 1) this.#later(this.#flush)
+    if (this.#waiting === 0) this.#post.later(this)
+    this.#items ??= this.#only === undefined ? [] : [this.#only]
+    this.#only = undefined
+    this.#items.push(item)
+    this.#waiting += item.size
   }
 
   /** Write now what would be written at the end of this turn. */
   flush (): void {
+    const only = this.#only
     const items = this.#items
-    const prepared = this.#prepared === items.length
-    this.#items = []
-    this.#prepared = 0
+    this.#only = this.#items = undefined
     this.#waiting = 0
-    if (items.length === 0 || !this.check()) return
-    if (prepared) this.#writePrepared(items as Prepared[])
-    else this.#writeMixed(items)
+    if (only !== undefined) {
+      if (this.#mayWrite()) this.#writePrepared(only.seq, only.frames)
+    } else if (items !== undefined && this.#mayWrite()) {
+      if (items.every(item => item instanceof Prepared)) this.#writePrepared(items.at(-1)!.seq, this.#post.join(items))
+      else this.#writeMixed(items)
+    }
   }
 
   /** Past the socket's own framing, which would do the same for each client anew; what it counts as not yet read is counted at the wire. */
-  #writePrepared (items: readonly Prepared[]): void {
-    for (const { seq } of items) this.#wrote(seq)
-    this.#wire.write(this.#join(items))
+  #writePrepared (seq: number, frames: Buffer): void {
+    this.#wrote(seq)
+    this.#clear = this.#wire.write(frames)
   }
 
   #writeMixed (items: readonly (Item | Prepared)[]): void {
-    const told = new Set(items.filter(item => item.prepared === undefined && item.own).map(({ seq }) => seq))
+    const told = new Set(items.filter(item => !(item instanceof Prepared) && item.own).map(({ seq }) => seq))
     this.#wire.cork()
     for (const item of items) {
-      if (item.prepared === undefined) this.#write(item)
-      else if (!told.has(item.seq)) this.#writePrepared([item])
+      if (!(item instanceof Prepared)) {
+        this.#write(item)
+        continue
+      }
+      const rest = told.size === 0 ? item.events : item.events.filter(({ seq }) => !told.has(seq))
+      if (rest.length === item.events.length) this.#writePrepared(item.seq, item.frames)
+      else if (rest.length > 0) this.#writePrepared(item.seq, new Prepared(rest).frames)
     }
     this.#wire.uncork()
+    this.#clear = false
   }
 
   #write ({ text, seq, result }: Item): void {
@@ -124,10 +147,19 @@ export class Outbox {
     if (seq > this.lastSeq) this.lastSeq = seq
   }
 
+  /** Bytes, besides the results. */
+  #unread (): number {
+    return this.#socket.bufferedAmount - this.#results
+  }
+
+  #mayWrite (): boolean {
+    return this.#clear ? this.#socket.readyState === this.#socket.OPEN : this.check()
+  }
+
   /** Whether the client may be sent more. Gives it up where it is too slow. */
   check (): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return false
-    if (this.#socket.bufferedAmount - this.#results <= MAX_BACKLOG) return true
+    if (this.#unread() <= MAX_BACKLOG) return true
     this.#tooSlow(this.lastSeq)
     return false
   }

@@ -1,23 +1,45 @@
 import type { Published } from './frames.ts'
 
-/** A stored event on its way over the wire, made once however many hear it. */
-export interface Prepared {
+/** Stored events that came together, on their way over the wire: made once however many hear them. */
+export class Prepared {
+  readonly events: readonly Published[]
+  readonly texts: readonly string[]
+  /** Of the last of them. */
   readonly seq: number
-  readonly text: string
-  readonly prepared: true
-}
+  /** UTF-16 units of them. */
+  readonly size: number
+  #frames: Buffer | undefined
 
-/** Frames of one turn of the event loop in one piece, made once for all who get the same ones. */
-export type Join = (parts: readonly Prepared[]) => Buffer
+  constructor (events: readonly Published[]) {
+    this.events = events
+    this.seq = events[events.length - 1]!.seq
+    this.texts = events.map(published => published.text())
+    this.size = this.texts.reduce((sum, text) => sum + text.length, 0)
+  }
 
-export function preparer (): (published: Published) => Prepared {
-  const made = new WeakMap<Published, Prepared>()
-  return published => {
-    let prepared = made.get(published)
-    if (prepared === undefined) made.set(published, prepared = { seq: published.seq, text: published.text(), prepared: true })
-    return prepared
+  get frames (): Buffer {
+    return this.#frames ??= textFrames(this.texts)
   }
 }
+
+/** Makes what came together ready to be sent. Who is given the same is given the same object, also where each has picked it for himself. */
+export type Prepare = (run: readonly Published[]) => Prepared
+
+export function preparer (): Prepare {
+  const made = new WeakMap<Published, Prepared>()
+  let last: Prepared | undefined
+  return run => {
+    if (last?.events === run) return last
+    const known = made.get(run[0]!)
+    if (known !== undefined && isSame(known.events, run)) return known
+    last = new Prepared(run)
+    made.set(run[0]!, last)
+    return last
+  }
+}
+
+/** What a client is sent of one turn of the event loop in one piece, made once for all who get the same. */
+export type Join = (parts: readonly Prepared[]) => Buffer
 
 /** Whoever gets several of them begins with one that the others begin with, mostly. */
 export function joiner (): Join {
@@ -25,12 +47,14 @@ export function joiner (): Join {
   return parts => {
     const first = parts[0]!
     const known = made.get(first)
-    if (known !== undefined && known.parts.length === parts.length && parts.every((part, n) => part === known.parts[n])) return known.frames
-    const frames = textFrames(parts.map(({ text }) => text))
+    if (known !== undefined && isSame(known.parts, parts)) return known.frames
+    const frames = textFrames(parts.flatMap(({ texts }) => texts))
     made.set(first, { parts, frames })
     return frames
   }
 }
+
+const isSame = (some: readonly object[], others: readonly object[]) => some.length === others.length && some.every((one, n) => one === others[n])
 
 /** Unfragmented, unmasked text frames (RFC 6455, section 5.2): what a server sends where no extension is in use. */
 export function textFrames (texts: readonly string[]): Buffer {
@@ -58,13 +82,13 @@ export function textFrames (texts: readonly string[]): Buffer {
 /** Bytes of a frame before its payload. */
 const headOf = (length: number) => length < 126 ? 2 : length < 65_536 ? 4 : 10
 
-/** Runs all that it was given in one turn at the end of that turn. */
-export function endOfTurn (): (work: () => void) => void {
-  let waiting: (() => void)[] = []
+/** Flushes all that it was given in one turn at the end of that turn. */
+export function endOfTurn (): (one: { flush (): void }) => void {
+  let waiting: { flush (): void }[] = []
   function run () {
     const now = waiting
     waiting = []
-    for (const work of now) work()
+    for (const one of now) one.flush()
   }
-  return work => { if (waiting.push(work) === 1) setImmediate(run) }
+  return one => { if (waiting.push(one) === 1) setImmediate(run) }
 }

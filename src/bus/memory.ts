@@ -8,7 +8,9 @@ export function createMemoryBus ({ onError }: { onError: (err: unknown) => void 
     publish (run) {
       const [{ sessionId, team }] = run
       for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) {
-        for (const deliver of rooms.get(room) ?? []) {
+        const members = rooms.get(room)
+        if (members === undefined) continue
+        for (const deliver of members) {
           try { deliver(run) } catch (err) { onError(err) }
         }
       }

@@ -38,13 +38,20 @@ t.test('a frame of any length is one that a client reads', async t => {
 t.test('an event is made into a frame once, and the frames of one turn into one piece once for all who get the same', async t => {
   const [prepare, join] = [preparer(), joiner()]
   const events = Array.from({ length: 10 }, (_, n) => eventOf(n + 1, `event ${n + 1}`))
-  const prepared = events.map(prepare)
-  t.equal(prepare(events[0]!), prepared[0])
+  const each = () => events.map(event => prepare([event]))
+  const prepared = each()
+  t.equal(prepare([events[0]!]), prepared[0])
+  t.equal(prepare([events[0]!]).frames, prepared[0]!.frames)
   const all = join(prepared)
-  t.equal(join(events.map(prepare)), all)
+  t.equal(join(each()), all)
   t.equal(join([prepared[1]!]), join([prepared[1]!]))
+  const together = prepare(events)
+  t.equal(prepare(events), together)
+  t.equal(prepare([...events]), together, 'also where each has picked them for itself')
+  t.same([together.frames, together.seq], [all, 10])
+  t.same(prepare(events.slice(0, 9)).events, events.slice(0, 9), 'and nobody gets more')
   const others: Prepared[][] = [prepared.slice(0, 9), [prepared[0]!, prepared[2]!], prepared.slice(1)]
-  for (const parts of [...others, prepared]) t.same(join(parts), textFrames(parts.map(({ text }) => text)), 'whoever gets others gets those')
+  for (const parts of [...others, prepared]) t.same(join(parts), textFrames(parts.flatMap(({ events }) => events.map(event => event.text()))), 'whoever gets others gets those')
   const { client, socket } = await pair(t)
   const heard: string[] = []
   client.on('message', (data: Buffer) => { heard.push(data.toString()); if (heard.length === 10) client.emit('all') })
