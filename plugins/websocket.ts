@@ -11,8 +11,9 @@ import { BEAT, Connection, type Surroundings } from './websocket/connection.ts'
 import { listeners } from './websocket/listeners.ts'
 import { PAGE_POLICY, page } from './websocket/page.ts'
 import { peers } from './websocket/peer.ts'
-import { endOfTurn, joiner, preparer } from './websocket/prepared.ts'
+import { joiner, preparer } from './websocket/prepared.ts'
 import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
+import { Turns } from './websocket/turns.ts'
 
 export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'head' | 'health' | 'follow' | 'call' | 'clients'> {
   tools: readonly Tool[]
@@ -34,7 +35,7 @@ const STOP_WITHIN = 1_000
 async function websocket (app: FastifyInstance, { tools, api, begin, interests, ...own }: WebSocketOptions): Promise<void> {
   const connections = new Map<WebSocket, Connection>()
   let stopping = false
-  const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), post: { prepare: preparer(), join: joiner(), later: endOfTurn() }, beats: createBeats(own.clock, BEAT) }
+  const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), post: { prepare: preparer(), join: joiner(), turns: new Turns() }, beats: createBeats(own.clock, BEAT) }
   const listen = listeners(connections)
   const peerOf = peers()
 

@@ -44,6 +44,8 @@ export function createFeed (
   { deliver, full, unread, whenDrained, giveUp }: Reader
 ): Feed {
   const joined = new Map<string, { room: string, wants: (published: Published) => boolean, since: number, leave: () => void }>()
+  /** What of its room is wanted, where there is only one. */
+  let alone: ((published: Published) => boolean) | undefined
   let cursor = log.head()
   let live = true
   /** Up to where, at its first `seek`, each room had delivered all since it was joined; 0 once it has caught up. */
@@ -56,10 +58,10 @@ export function createFeed (
   let size = PAGE
 
   /** What came of one session at once is delivered whole, in its order, when the first of its rooms brings it. */
-  function hear (run: readonly Published[], wants: (published: Published) => boolean) {
+  function hear (run: readonly Published[]) {
     const { seq } = run[run.length - 1]!
     if (!live || seq <= cursor) return
-    const wanted = select(run, joined.size === 1 ? wants : isWanted)
+    const wanted = select(run, alone ?? isWanted)
     if (wanted.length > 0 && full()) {
       cursor = wanted[0]!.seq - 1 // all that was wanted before it is delivered
       return fallBehind()
@@ -143,12 +145,19 @@ export function createFeed (
   function leave (name: string) {
     joined.get(name)?.leave()
     joined.delete(name)
+    count()
+  }
+
+  function count () {
+    const [only] = joined.values()
+    alone = joined.size === 1 ? only!.wants : undefined
   }
 
   return {
     join (room, wants, name = room) {
       leave(name)
-      joined.set(name, { room, wants, since: log.head(), leave: log.listen(room, run => { hear(run, wants) }) })
+      joined.set(name, { room, wants, since: log.head(), leave: log.listen(room, run => { hear(run) }) })
+      count()
     },
     leave,
     get live () { return live },

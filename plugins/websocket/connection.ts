@@ -164,10 +164,11 @@ export class Connection {
     if (this.#hearing !== undefined) return this.#hearing
     const outbox = this.#outbox
     const socket = this.#socket
-    const ahead = new Set<number>()
+    let hearing: Hearing | undefined
     const feed = this.#around.follow({
       deliver (run) {
-        const rest = ahead.size === 0 ? run : run.filter(({ seq }) => !ahead.delete(seq))
+        const ahead = hearing?.ahead
+        const rest = ahead === undefined ? run : run.filter(({ seq }) => !ahead.delete(seq))
         if (rest.length > 0) outbox.sendRun(rest)
       },
       full: () => outbox.full(),
@@ -175,7 +176,7 @@ export class Connection {
       whenDrained: go => outbox.whenDrained(go),
       giveUp: () => { this.#tooSlow(outbox.lastSeq) }
     })
-    return this.#hearing = { feed, rooms: new Rooms(feed), ahead }
+    return hearing = this.#hearing = { feed, rooms: new Rooms(feed), ahead: undefined }
   }
 
   #subscriber (id: Id): Subscriber {
@@ -184,12 +185,13 @@ export class Connection {
       get rooms () { return hear().rooms },
       checkHealth: () => { this.#checkHealth() },
       resume: from => {
-        const { feed, ahead } = hear()
+        const hearing = hear()
+        const { feed } = hearing
         feed.hold()
         setImmediate(() => {
           if (this.#socket.readyState !== this.#socket.OPEN) return
           this.#outbox.lastSeq = from
-          feed.seek(from, seq => { ahead.clear(); this.#outbox.send('caught_up', { seq }, id) })
+          feed.seek(from, seq => { hearing.ahead = undefined; this.#outbox.send('caught_up', { seq }, id) })
         })
       }
     }
@@ -208,7 +210,7 @@ export class Connection {
     let told = false
     let over = true
     let settled = false
-    const release = () => { if (settled && over) inFlight.delete(gone) }
+    const release = () => { if (settled && over && inFlight.delete(gone)) outbox.expecting-- }
 
     const emit = (progress: Progress) => {
       // What an agent asks meanwhile is neither the answer nor its end.
@@ -218,13 +220,14 @@ export class Connection {
       }
       const hearing = this.#hearing
       const behind = hearing !== undefined && !hearing.feed.live
-      if (!behind) hearing?.ahead.clear()
-      else if (progress.seq !== undefined) hearing.ahead.add(progress.seq)
+      if (hearing !== undefined && !behind) hearing.ahead = undefined
+      else if (behind && progress.seq !== undefined) (hearing.ahead ??= new Set()).add(progress.seq)
       outbox.sendOwn(progress.event, progress.data, behind ? undefined : progress.seq, id)
       release()
     }
 
     inFlight.add(gone)
+    outbox.expecting++
     try {
       const result = await tool.run(data, Object.assign(call(this.#peer, { signal: gone.signal, emit, idempotencyKey }), { subscriber: this.#subscriber(id) }))
       if (!events || !told) outbox.send(answer, result, id)
@@ -247,5 +250,5 @@ interface Hearing {
    * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
    * number, since by that a client would say, when it resumes, that it has all before it.
    */
-  readonly ahead: Set<number>
+  ahead: Set<number> | undefined
 }

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Id, Published } from './frames.ts'
 import { Prepared, type Join, type Prepare } from './prepared.ts'
+import type { Turns } from './turns.ts'
 
 /** Bytes a client may leave unread, besides the results it asked for. */
 const MAX_BACKLOG = 1024 * 1024
@@ -25,26 +26,28 @@ interface Item {
 export interface Post {
   readonly prepare: Prepare
   readonly join: Join
-  /** Flushes it at the end of this turn of the event loop. */
-  later (outbox: Outbox): void
+  readonly turns: Turns
 }
 
 /**
- * What goes to one client. All of one turn of the event loop leaves in one write, in order; nothing is kept beyond it.
+ * What goes to one client, in order. Of one turn of the event loop the first events leave at once, the rest in one write at its
+ * end; nothing is kept beyond it.
  * A client that leaves more than MAX_BACKLOG unread is given up (`tooSlow`, with the last event it was sent) and comes back by that.
  */
 export class Outbox {
   /** The number up to which all was handed to the socket; another one once it resumes. */
   lastSeq: number
+  /** Requests that may still be told of an event by its id: until the end of the turn one that came may be theirs. */
+  expecting = 0
   readonly #socket: WebSocket
   readonly #wire: Wire
   readonly #post: Post
   readonly #tooSlow: (lastSeq: number) => void
-  /** What waits where that is one piece that goes to others too: mostly it is. */
-  #only: Prepared | undefined
   #items: (Item | Prepared)[] | undefined
   /** Bytes of them, nearly. */
   #waiting = 0
+  /** The turn in which events left at once. */
+  #turn = -1
   /** Whether the wire took the last of it at once: then nothing that counts is unread. */
   #clear = false
   /** Bytes of results on their way. Whoever asked for them is not slow because they are large. */
@@ -71,11 +74,11 @@ export class Outbox {
 
   /** Events for whoever subscribed, the same for all of them. */
   sendRun (run: readonly Published[]): void {
-    const prepared = this.#post.prepare(run)
-    if (this.#waiting > 0) return this.#push(prepared)
-    this.#only = prepared
-    this.#waiting = prepared.size
-    this.#post.later(this)
+    const { prepare, turns } = this.#post
+    const prepared = prepare(run)
+    if (this.#items !== undefined || this.expecting > 0 || this.#turn === turns.now) return this.#push(prepared)
+    this.#turn = turns.now
+    if (this.#mayWrite()) this.#writePrepared(prepared.seq, prepared.frames)
   }
 
   /** Whether a feed must wait before it sends more: the client leaves too much unread, not only that much came in one turn. */
@@ -92,25 +95,22 @@ export class Outbox {
   }
 
   #push (item: Item | Prepared): void {
-    if (this.#waiting === 0) this.#post.later(this)
-    this.#items ??= this.#only === undefined ? [] : [this.#only]
-    this.#only = undefined
-    this.#items.push(item)
     this.#waiting += item.size
+    if (this.#items === undefined) {
+      this.#items = []
+      this.#post.turns.atEnd(this)
+    }
+    this.#items.push(item)
   }
 
   /** Write now what would be written at the end of this turn. */
   flush (): void {
-    const only = this.#only
     const items = this.#items
-    this.#only = this.#items = undefined
+    this.#items = undefined
     this.#waiting = 0
-    if (only !== undefined) {
-      if (this.#mayWrite()) this.#writePrepared(only.seq, only.frames)
-    } else if (items !== undefined && this.#mayWrite()) {
-      if (items.every(item => item instanceof Prepared)) this.#writePrepared(items.at(-1)!.seq, this.#post.join(items))
-      else this.#writeMixed(items)
-    }
+    if (items === undefined || !this.#mayWrite()) return
+    if (items.every(item => item instanceof Prepared)) this.#writePrepared(items.at(-1)!.seq, this.#post.join(items))
+    else this.#writeMixed(items)
   }
 
   /** Past the socket's own framing, which would do the same for each client anew; what it counts as not yet read is counted at the wire. */

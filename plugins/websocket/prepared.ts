@@ -81,14 +81,3 @@ export function textFrames (texts: readonly string[]): Buffer {
 
 /** Bytes of a frame before its payload. */
 const headOf = (length: number) => length < 126 ? 2 : length < 65_536 ? 4 : 10
-
-/** Flushes all that it was given in one turn at the end of that turn. */
-export function endOfTurn (): (one: { flush (): void }) => void {
-  let waiting: { flush (): void }[] = []
-  function run () {
-    const now = waiting
-    waiting = []
-    for (const one of now) one.flush()
-  }
-  return one => { if (waiting.push(one) === 1) setImmediate(run) }
-}
