@@ -33,6 +33,18 @@ export interface Feed {
   stop (): void
 }
 
+/** What is wanted of a run; the run itself where that is all of it. */
+export type Select = (run: readonly Published[], wants: (published: Published) => boolean) => readonly Published[]
+
+/** Most who hear a room want the same of it, and are visited one after the other: it is looked at once for all of them. */
+export function selector (): Select {
+  let last: { run: readonly Published[], wants: (published: Published) => boolean, wanted: readonly Published[] } | undefined
+  return (run, wants) => {
+    if (last?.run !== run || last.wants !== wants) last = { run, wants, wanted: run.every(wants) ? run : run.filter(wants) }
+    return last.wanted
+  }
+}
+
 /** Events read from the store at a time, at most: a page takes a fraction of a millisecond. Of large ones as many as were taken the last time, and some. */
 const PAGE = 200
 
@@ -41,7 +53,8 @@ const PROGRESS_WITHIN = 10_000
 
 export function createFeed (
   log: Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'> },
-  { deliver, full, unread, whenDrained, giveUp }: Reader
+  { deliver, full, unread, whenDrained, giveUp }: Reader,
+  select: Select
 ): Feed {
   const joined = new Map<string, { room: string, wants: (published: Published) => boolean, since: number, leave: () => void }>()
   /** What of its room is wanted, where there is only one. */
@@ -61,19 +74,14 @@ export function createFeed (
   function hear (run: readonly Published[]) {
     const { seq } = run[run.length - 1]!
     if (!live || seq <= cursor) return
-    const wanted = select(run, alone ?? isWanted)
+    const news = run[0]!.seq > cursor ? run : run.filter(published => published.seq > cursor)
+    const wanted = alone !== undefined ? select(news, alone) : news.every(isWanted) ? news : news.filter(isWanted)
     if (wanted.length > 0 && full()) {
       cursor = wanted[0]!.seq - 1 // all that was wanted before it is delivered
       return fallBehind()
     }
     cursor = seq
     if (wanted.length > 0) deliver(wanted)
-  }
-
-  /** The run itself where all of it is wanted: then all who hear it share it. */
-  function select (run: readonly Published[], wants: (published: Published) => boolean) {
-    for (const published of run) if (published.seq <= cursor || !wants(published)) return run.filter(one => one.seq > cursor && wants(one))
-    return run
   }
 
   function hold () {

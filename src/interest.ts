@@ -4,13 +4,18 @@ import { ForbiddenError } from './errors.ts'
 import { isOver } from './tells.ts'
 import { reach, type Call, type Caller } from './tool.ts'
 
-/** A room of the bus, and what of it a caller wants and may hear. */
+/** A room of the bus, and what of that a caller wants and may hear: the same function for all who hear the same. */
 export interface Interest {
   room: string
   wants (published: Published): boolean
 }
 
+/** Whether it comes to this room of the bus, and is wanted there. */
+export const isOf = ({ room, wants }: Interest, published: Published): boolean =>
+  (room === 'all' || room === `session:${published.sessionId}` || room === `team:${published.team}`) && wants(published)
+
 const isProcess = ({ name }: Published) => name.startsWith('process:')
+const isSaid = (published: Published) => !isProcess(published)
 const isApproval = ({ name }: Published) => name.startsWith('approval:')
 const holds = ({ permissions }: Caller, permission: 'status' | 'cache:read' | 'approve') => permissions.has('admin') || permissions.has(permission)
 
@@ -33,14 +38,14 @@ export function interests (rooms: readonly string[] | undefined, { caller, sessi
     if (kind === 'session') {
       need('cache:read')
       reach(caller, sessions.get(name).to)
-      return { room, wants: published => published.sessionId === name && !isProcess(published) }
+      return { room, wants: isSaid }
     }
     const is = kind === 'approval' ? isApproval : isProcess
     need(kind === 'approval' ? 'approve' : 'status')
     if (name === '*') return { room: 'all', wants: published => is(published) && reaches(published.team) }
     reach(caller, name)
     teams.get(name)
-    return { room: `team:${name}`, wants: published => published.team === name && is(published) }
+    return { room: `team:${name}`, wants: is }
   })
 }
 

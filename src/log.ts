@@ -1,7 +1,7 @@
 import type { Event, StoredEvent } from '../schemas/event.ts'
 import type { Bus, Published } from './bus/bus.ts'
 import type { Clock } from './clock.ts'
-import { createFeed, type Feed, type Reader } from './feed.ts'
+import { createFeed, selector, type Feed, type Reader } from './feed.ts'
 import type { EventRow, Store } from './store/store.ts'
 
 /** What happened, in one order. The only publisher of events. */
@@ -35,6 +35,7 @@ export interface Log {
 const RUN = 32 * 1024
 
 export function createLog ({ store, bus, clock, onError }: { store: Store, bus: Bus, clock: Clock, onError: (err: unknown) => void }): Log {
+  const select = selector()
   let noted: Noted[] = []
 
   /** All of it or nothing. */
@@ -129,7 +130,7 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       return () => { here = false; leave() }
     },
     listen: bus.subscribe,
-    follow: reader => createFeed(source, reader)
+    follow: reader => createFeed(source, reader, select)
   }
   const source = { ...log, clock }
   return log

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { createFeed, type Reader } from '../src/feed.ts'
+import { createFeed, selector, type Reader } from '../src/feed.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { wire } from './fixtures/wired.ts'
 
@@ -81,7 +81,7 @@ t.test('a reader with little room at a time has not much more read for it than i
     unread: () => unread,
     whenDrained (go) { drained = go; return () => {} },
     giveUp () {}
-  })
+  }, selector())
   t.teardown(() => { feed.stop() })
   feed.join('all', () => true)
   feed.hold()
@@ -108,7 +108,7 @@ t.test('who resumes gets from each room what came before it was joined, and noth
     unread: () => 1,
     whenDrained (go) { drained = go; return () => {} },
     giveUp () {}
-  })
+  }, selector())
   t.teardown(() => { feed.stop() })
   const all = [say(sessionId), say(other)]
   feed.join(`session:${sessionId}`, () => true)

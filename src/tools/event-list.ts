@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { OneOf } from '../../schemas/one-of.ts'
 import { Rooms } from '../../schemas/room.ts'
 import type { Published } from '../bus/bus.ts'
-import { interests } from '../interest.ts'
+import { interests, isOf } from '../interest.ts'
 import { defineTool, type Call } from '../tool.ts'
 
 /** Events looked at in one call at the most, and characters of those returned: what is left is asked for next. */
@@ -37,7 +37,7 @@ export const eventList = defineTool({
 
   async handler ({ after, rooms, wait, limit }, call) {
     const wanted = interests(rooms, call)
-    const wants = (published: Published) => wanted.some(one => one.wants(published))
+    const wants = (published: Published) => wanted.some(one => isOf(one, published))
     const { verdict, from } = call.log.begin(after, wanted.map(({ room }) => room))
     let found = look(call, from, limit, wants)
     if (found.events.length === 0 && !found.more && wait > 0) {

@@ -6,7 +6,7 @@ import { WebSocket, type ClientOptions } from 'ws'
 import rest from '../../plugins/rest.ts'
 import websocket from '../../plugins/websocket.ts'
 import type { Deliver, Published } from '../../src/bus/bus.ts'
-import { createFeed } from '../../src/feed.ts'
+import { createFeed, selector } from '../../src/feed.ts'
 import { interests } from '../../src/interest.ts'
 import type { Api } from '../../schemas/config.ts'
 import type { Event, StoredEvent } from '../../schemas/event.ts'
@@ -162,6 +162,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
   })
 
   const past: Published[] = []
+  const select = selector()
   function join (room: string, deliver: Deliver) {
     const members = rooms.get(room) ?? new Set()
     rooms.set(room, members.add(deliver))
@@ -189,7 +190,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
     api: () => made.api,
     call: callFor,
     begin: after => ({ verdict: 'ok', from: after, head: seq }),
-    follow: reader => createFeed({ clock, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), listen: join }, reader),
+    follow: reader => createFeed({ clock, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), listen: join }, reader, select),
     interests: (caller, rooms) => interests(rooms, { caller, sessions: { get: sessionOf }, teams: { get: checkTeam } } as unknown as Call)
   })
   const port = await listen(made.app)
