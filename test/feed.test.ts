@@ -3,6 +3,8 @@ import { createFeed, selector, type Reader } from '../src/feed.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { wire } from './fixtures/wired.ts'
 
+const every = () => true
+
 /** A log, and a reader of it that reads when it is told. */
 function follow (t: Test, options: Parameters<typeof wire>[1] = {}) {
   const { services, clock } = wire(t, options)
@@ -44,6 +46,27 @@ t.test('a reader that is behind is waited for as long as it gets on, and given u
   t.equal(state.givenUp, 0)
   await clock.advance(1)
   t.equal(state.givenUp, 1)
+})
+
+t.test('what comes at once is given to all who want the same of it as one, and to each no more than he wants', t => {
+  const { services: { log }, sessionId } = follow(t)
+  const given = new Map<string, readonly (readonly { seq: number }[])[]>()
+  const even = ({ seq }: { seq: number }) => seq % 2 === 0
+  for (const [name, rooms] of [['one', ['all']], ['other', ['all']], ['even', ['all']], ['both', ['all', 'team:echo']]] as const) {
+    const runs: (readonly { seq: number }[])[] = []
+    given.set(name, runs)
+    const feed = log.follow({ deliver (run) { runs.push(run) }, full: () => false, unread: () => 0, whenDrained: () => () => {}, giveUp () {} })
+    t.teardown(() => { feed.stop() })
+    for (const room of rooms) feed.join(room, name === 'even' ? even : every)
+  }
+  const message = { event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: {} } } } as const
+  const all = log.append([message, message, message]).map(({ seq }) => seq)
+  const [one, other, evens, both] = [...given.values()]
+  t.same([one!.length, one![0]!.map(({ seq }) => seq)], [1, all])
+  t.equal(other![0], one![0])
+  t.same([both!.length, both![0]!.map(({ seq }) => seq)], [1, all], 'once, by whichever room')
+  t.same(evens!.flat().map(({ seq }) => seq), all.filter(seq => seq % 2 === 0))
+  t.end()
 })
 
 t.test('a reader that is overtaken by what is dropped is given up, not left with a hole', async t => {

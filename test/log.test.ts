@@ -35,6 +35,19 @@ t.test('what is noted is stored, then published, then told, all in one turn of t
   t.strictSame(store.events.cacheStats(sessionId).entries, 3)
 })
 
+t.test('what comes at once of one session is published together, in parts where it is much', t => {
+  const { log } = start(t)
+  const runs: number[][] = []
+  log.listen('all', run => { runs.push(run.map(({ seq }) => seq)) })
+  log.append([said('a'), said('b'), said('c')])
+  t.same(runs, [[1, 2, 3]])
+  runs.length = 0
+  const stored = log.append(Array.from({ length: 100 }, () => said('x'.repeat(1_000))))
+  t.ok(runs.every(run => run.length <= 35), 'whoever is sent it can look between two whether that is too much')
+  t.same(runs.flat(), stored.map(({ seq }) => seq))
+  t.end()
+})
+
 t.test('what is appended comes after what was noted before, as one with it', async t => {
   const { log, heard, kept, store } = start(t)
   log.note(said('noted'))
