@@ -15,11 +15,11 @@ export function eventTable (db: Database): Store['events'] & { settle (done: boo
   const append = db.prepare('INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (?, ?, ?, ?, ?, ?)')
   const head = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
   const since = db.prepare<[number, number], EventRow>('SELECT seq, at, event, team, session_id AS sessionId, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?')
-  const cache = db.prepare<[string, number, number], { seq: number, data: string }>(
-    "SELECT seq, data FROM event WHERE session_id = ? AND event = 'cache:message' AND seq > ? ORDER BY seq LIMIT ?")
-  const cacheStats = db.prepare<[string], CacheStats>(
-    "SELECT count(*) AS entries, min(at) AS firstAt, max(at) AS lastAt FROM event WHERE session_id = ? AND event = 'cache:message'")
-  const clearCache = db.prepare("DELETE FROM event WHERE session_id = ? AND event = 'cache:message'")
+  // That they are no chunks is what their index says: SQLite takes it where the query says so too.
+  const messages = "FROM event WHERE session_id = ? AND event <> 'tell:chunk' AND event = 'cache:message'"
+  const cache = db.prepare<[string, number, number], { seq: number, data: string }>(`SELECT seq, data ${messages} AND seq > ? ORDER BY seq LIMIT ?`)
+  const cacheStats = db.prepare<[string], CacheStats>(`SELECT count(*) AS entries, min(at) AS firstAt, max(at) AS lastAt ${messages}`)
+  const clearCache = db.prepare(`DELETE ${messages}`)
   const chunks = db.prepare<[string], string>("SELECT data FROM event WHERE tell_id = ? AND event = 'tell:chunk' ORDER BY seq").pluck()
   const dropChunks = db.prepare("DELETE FROM event WHERE tell_id = ? AND event = 'tell:chunk'")
 

@@ -42,7 +42,8 @@ export function sessionTable (db: Database): Store['sessions'] {
   const current = db.prepare<[string, string], Raw>('SELECT * FROM session WHERE speaker = ? AND team = ? AND current = 1')
   const count = db.prepare<[], number>('SELECT count(*) FROM session').pluck()
   const countOf = db.prepare<[string], number>('SELECT count(*) FROM session WHERE team IN (SELECT value FROM json_each(?))').pluck()
-  const removeEvents = db.prepare('DELETE FROM event WHERE session_id = ?')
+  const removeEvents = db.prepare("DELETE FROM event WHERE session_id = ? AND event <> 'tell:chunk'")
+  const removeChunks = db.prepare("DELETE FROM event WHERE event = 'tell:chunk' AND tell_id IN (SELECT id FROM tell WHERE session_id = ?)")
   const remove = db.prepare('DELETE FROM session WHERE id = ?')
   const list = lister<Raw, SessionRow>(db, 'session', toRow)
 
@@ -53,6 +54,6 @@ export function sessionTable (db: Database): Store['sessions'] {
     list: ({ to, from, teams }, page) => list({ team: to, speaker: from }, teams, page),
     count: teams => teams === undefined ? count.get()! : countOf.get(JSON.stringify(teams))!,
     update: updater(db, 'session', 'id', COLUMNS),
-    remove: id => { removeEvents.run(id); remove.run(id) }
+    remove (id) { for (const statement of [removeEvents, removeChunks, remove]) statement.run(id) }
   }
 }

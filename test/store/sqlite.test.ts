@@ -44,6 +44,24 @@ t.test('a file of an older Iris is brought up to date, with what is in it', asyn
   t.same(store.events.since(0, 9).map(({ seq }) => seq), [2, 3])
 })
 
+t.test('what is asked of the events of a session, or of a tell, is found by an index', t => {
+  const home = scratch(t)
+  openStore(home).close()
+  const db = new Database(join(home, 'iris.db'))
+  t.teardown(() => { db.close() })
+  const plan = (sql: string) => db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all('x').map(({ detail }) => detail).join()
+  for (const sql of [
+    "SELECT data FROM event WHERE session_id = ? AND event <> 'tell:chunk' AND event = 'cache:message' AND seq > 1 ORDER BY seq LIMIT 9",
+    "SELECT seq, at, size FROM event WHERE session_id = ? AND event <> 'tell:chunk' ORDER BY seq LIMIT 9",
+    "DELETE FROM event WHERE event = 'tell:chunk' AND tell_id IN (SELECT id FROM tell WHERE session_id = ?)",
+    "SELECT data FROM event WHERE tell_id = ? AND event = 'tell:chunk' ORDER BY seq"
+  ]) {
+    t.match(plan(sql), /SEARCH event USING/)
+    t.notMatch(plan(sql), /SCAN event|TEMP B-TREE/)
+  }
+  t.end()
+})
+
 t.test('a data directory has one server, and is free again after it', async t => {
   const home = scratch(t)
   const release = lockHome(home)

@@ -10,6 +10,7 @@ import { totals } from './009-totals.ts'
 import { parts } from './010-parts.ts'
 import { webhook } from './020-webhook.ts'
 import { sums } from './021-sums.ts'
+import { oneIndex } from './022-one-index.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts, webhook, sums]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts, webhook, sums, oneIndex]
