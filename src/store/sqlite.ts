@@ -15,6 +15,12 @@ import { deliveryTable, webhookTable } from './sqlite-webhooks.ts'
 import type { Store } from './store.ts'
 
 /**
+ * Pages of the WAL, 4 KiB each, at which it is copied into the file: that holds up everybody, so it is seldom, and the pages that were
+ * written again and again by then are copied once. As many as SQLite finds by one table of hashes.
+ */
+const CHECKPOINT = 4_000
+
+/**
  * Opens (and makes, where it is missing) `iris.db` in the data directory, readable by its owner alone.
  * Statements are made once and live as long as the database: a driver that was compiled on Node 24.21 ends the process
  * when one of them is collected as garbage while no JavaScript runs (node_object_wrap.h).
@@ -25,7 +31,7 @@ export function openStore (home: string): Store {
   const db = new Database(file, { timeout: 2_000 })
   chmodSync(file, 0o600)
   // WAL with NORMAL survives the death of the process at any moment; only a power cut can take the last transactions.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = ${CHECKPOINT}`)
   const pragmas = {
     version: db.prepare<[], number>('PRAGMA user_version').pluck(),
     integrity: db.prepare<[], string>('PRAGMA integrity_check').pluck()
