@@ -1,5 +1,10 @@
+import { isAscii } from 'node:buffer'
+
 /** The longest line that is kept, in bytes. */
 export const LONGEST_LINE = 32 * 1024 * 1024
+
+/** The largest room that is kept for lines to come, in bytes. */
+const LARGEST_ROOM = 512 * 1024
 
 export interface LinesOptions {
   /** A whole line, without its end. */
@@ -22,18 +27,33 @@ export interface Lines {
 export function createLines ({ line, tooLong, limit = LONGEST_LINE }: LinesOptions): Lines {
   let parts: Buffer[] = []
   let length = 0
+  /** Whether they are all of ASCII, as most are: then they are read a byte a character, which is faster. */
+  let plain = true
+  /** Where a line that comes in pieces is put together. */
+  let room = Buffer.alloc(0)
 
-  function add (part: Buffer) {
+  function add (part: Buffer, ascii: boolean) {
+    plain &&= ascii
     length += part.length
     if (length > limit) parts = []
     else if (part.length > 0) parts.push(part)
   }
 
+  function joined (): string {
+    if (room.length < length) room = Buffer.allocUnsafeSlow(length)
+    let at = 0
+    for (const part of parts) at += part.copy(room, at)
+    const text = room.toString(plain ? 'latin1' : 'utf8', 0, length)
+    if (room.length > LARGEST_ROOM) room = Buffer.alloc(0)
+    return text
+  }
+
   function finish () {
     const bytes = length
-    const text = bytes > limit ? '' : Buffer.concat(parts, bytes).toString()
+    const text = bytes > limit ? '' : joined()
     parts = []
     length = 0
+    plain = true
     if (bytes > limit) tooLong(bytes)
     else line(text)
   }
@@ -41,12 +61,17 @@ export function createLines ({ line, tooLong, limit = LONGEST_LINE }: LinesOptio
   return {
     push (chunk) {
       let from = 0
+      const ascii = isAscii(chunk)
       for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-        add(chunk.subarray(from, at))
-        finish()
+        // Most lines lie within one chunk: they are read where they are.
+        if (length === 0 && at - from <= limit) line(chunk.toString(ascii ? 'latin1' : 'utf8', from, at))
+        else {
+          add(chunk.subarray(from, at), ascii)
+          finish()
+        }
         from = at + 1
       }
-      add(chunk.subarray(from))
+      if (from < chunk.length) add(chunk.subarray(from), ascii)
     },
     end () {
       if (length > 0) finish()
