@@ -12,19 +12,38 @@ export function createAnswer (shown = '') {
   let settled = ''
   let preview = ''
   let blocks = 0
+  /** What was said since the last chunk, where nothing else has changed: else the whole is compared with what was shown. */
+  let added = shown === '' ? '' : undefined
 
   const current = (block: string) => block === '' ? settled : blocks === 0 ? block : settled + BREAK + block
 
+  /** Takes back what was shown and is not so; what comes in its place. */
+  function compare (): string {
+    const text = current(preview)
+    const whole = wellFormed(text)
+    let same = whole.startsWith(shown) ? shown.length : commonPrefix(whole, shown)
+    if (endsInHalf(whole, same)) same--
+    shown = whole.slice(0, same)
+    return text.slice(same)
+  }
+
   return {
-    delta (text: string) { preview += text },
+    delta (text: string) {
+      if (added !== undefined && text !== '') added += preview === '' && blocks > 0 ? BREAK + text : text
+      preview += text
+    },
     /** The current block, whole. */
     block (text: string) {
+      if (text !== preview) added = undefined
       settled = current(text)
       if (text !== '') blocks++
       preview = ''
     },
     /** The preview is void. */
-    restart () { preview = '' },
+    restart () {
+      if (preview !== '') added = undefined
+      preview = ''
+    },
     text: () => wellFormed(current(preview)),
     /** How much `take` has not given yet, nearly. */
     pending: () => current(preview).length - shown.length,
@@ -33,16 +52,17 @@ export function createAnswer (shown = '') {
      * kept back until the other half is there, or nothing comes any more (`ended`): alone it would not survive UTF-8.
      */
     take (most = Infinity, ended = false): Chunk | null {
-      let text = current(preview)
-      if (!ended && endsInHalf(text, text.length)) text = text.slice(0, -1)
-      text = wellFormed(text)
-      if (text === shown) return null
-      let offset = text.startsWith(shown) ? shown.length : commonPrefix(text, shown)
-      if (endsInHalf(text, offset)) offset--
-      let end = Math.min(text.length, offset + most)
-      if (end < text.length && endsInHalf(text, end)) end += end - offset > 1 ? -1 : 1
-      shown = text.slice(0, end)
-      return { offset, chunk: text.slice(offset, end) }
+      const before = shown.length
+      added ??= compare()
+      const length = !ended && endsInHalf(added, added.length) ? added.length - 1 : added.length
+      let end = Math.min(length, most)
+      if (end < length && endsInHalf(added, end)) end += end > 1 ? -1 : 1
+      const offset = shown.length
+      if (end === 0 && offset === before) return null
+      const chunk = wellFormed(added.slice(0, end))
+      shown += chunk
+      added = added.slice(end)
+      return { offset, chunk }
     }
   }
 }
