@@ -19,8 +19,8 @@ export interface Verdict {
 }
 
 export interface Audit {
-  /** Never throws: a trail that cannot be written is a fault of ours, not of the work. */
-  record (deed: Deed): void
+  /** Resolves when it is written. Never throws: a trail that cannot be written is a fault of ours, not of the work. */
+  record (deed: Deed): Promise<void>
   /** A refusal of somebody unknown: at most so many a minute have a row, and the next row says how many had none. */
   refuse (deed: Deed): void
   list (page: { limit: number, cursor?: number }): { rows: AuditRow[], next: number | null }
@@ -39,17 +39,26 @@ const WINDOW = 60_000
 
 const hashOf = (row: Omit<AuditRow, 'hash'>) => createHash('sha256').update(JSON.stringify(row, FIELDS as unknown as string[])).digest('hex')
 
-export function createAudit ({ store, clock, onError }: { store: Pick<Store, 'transaction' | 'audit'>, clock: Pick<Clock, 'now'>, onError: (err: unknown) => void }): Audit {
+export function createAudit ({ store, clock, join, onError }: {
+  store: Pick<Store, 'transaction' | 'audit'>
+  clock: Pick<Clock, 'now'>
+  /** Writes it together with what else is written soon; without it, it is written at once. */
+  join?: (write: () => void) => Promise<unknown>
+  onError: (err: unknown) => void
+}): Audit {
   const { audit: rows } = store
   let window = { start: -Infinity, count: 0 }
   let skipped = 0
 
-  function record (deed: Deed): void {
+  function write (deed: Deed): void {
+    const row = { ...NOTHING, at: clock.now(), ...deed, n: rows.issued() + 1, previous: rows.lastHash() ?? '' }
+    rows.insert({ ...row, hash: hashOf(row) })
+  }
+
+  async function record (deed: Deed): Promise<void> {
     try {
-      store.transaction(() => {
-        const row = { ...NOTHING, at: clock.now(), ...deed, n: rows.issued() + 1, previous: rows.lastHash() ?? '' }
-        rows.insert({ ...row, hash: hashOf(row) })
-      })
+      if (join === undefined) store.transaction(() => { write(deed) })
+      else await join(() => { write(deed) })
     } catch (err) {
       onError(err)
     }
@@ -62,7 +71,7 @@ export function createAudit ({ store, clock, onError }: { store: Pick<Store, 'tr
       if (now - window.start >= WINDOW) window = { start: now, count: 0 }
       if (window.count++ >= MOST) skipped++
       else {
-        record({ ...deed, skipped })
+        void record({ ...deed, skipped })
         skipped = 0
       }
     },

@@ -13,6 +13,8 @@ export interface Log {
    * transaction for each would cost more than the event. `then` hears of it when that is done, and nobody where the store fails.
    */
   note (event: Event, then?: (stored: StoredEvent) => void): void
+  /** The same for an event, or none, that is stored as one with `change`. `failed` hears why it is not. */
+  join<E extends Event | null> (event: E, joint: { change (): void, then (stored: StoredEvent | E & null): void, failed (err: unknown): void }): void
   /** What is noted is stored when it returns. */
   flush (): void
   /** The number of the newest event. */
@@ -41,14 +43,22 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
   /** All of it or nothing. */
   function keep<T> (notes: readonly Noted[], work: () => T): T {
     const { stored, result } = store.transaction(() => ({
-      stored: notes.map(({ event, at }) => put(event, at)),
+      stored: notes.map(({ event, at, change }) => {
+        change?.()
+        return event && put(event, at)
+      }),
       result: work()
     }))
-    publish(stored)
-    for (const [n, { event }] of stored.entries()) {
-      try { notes[n]!.then?.(event) } catch (err) { onError(err) }
+    publish(stored.filter(fresh => fresh !== null))
+    for (const [n, fresh] of stored.entries()) {
+      try { notes[n]!.then?.(fresh && fresh.event) } catch (err) { onError(err) }
     }
     return result
+  }
+
+  /** Together with what else comes in this turn of the event loop. */
+  function add (note: Noted) {
+    if (noted.push(note) === 1) setImmediate(flush)
   }
 
   function put (event: Event, at: number): Fresh {
@@ -81,8 +91,8 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       keep(notes, nothing)
     } catch (err) {
       // One that cannot be stored does not take the others with it.
-      if (notes.length === 1) onError(err)
-      else for (const note of notes) try { keep([note], nothing) } catch (err) { onError(err) }
+      if (notes.length === 1) notes[0]!.failed(err)
+      else for (const note of notes) try { keep([note], nothing) } catch (err) { note.failed(err) }
     }
   }
 
@@ -108,7 +118,10 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       return stored.map(({ event }) => event)
     },
     note (event, then) {
-      if (noted.push({ event, at: clock.now(), then }) === 1) setImmediate(flush)
+      add({ event, at: clock.now(), then: then as Noted['then'], failed: onError })
+    },
+    join (event, joint) {
+      add({ event, at: clock.now(), ...joint as Pick<Noted, 'change' | 'then' | 'failed'> })
     },
     flush,
     head: () => store.events.head(),
@@ -136,7 +149,13 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
   return log
 }
 
-interface Noted { readonly event: Event, readonly at: number, readonly then: ((stored: StoredEvent) => void) | undefined }
+interface Noted {
+  readonly event: Event | null
+  readonly at: number
+  readonly change?: () => void
+  readonly then: ((stored: StoredEvent | null) => void) | undefined
+  readonly failed: (err: unknown) => void
+}
 
 /** The frame of an event, from its data as it is kept. */
 const frameOf = (name: string, data: string, seq: number) => `{"event":"${name}","data":${data},"seq":${seq}}`

@@ -63,7 +63,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       return app.listen({ host: settings.host, port: 0 })
     })
     const url = address(app.addresses()[0] as AddressInfo)
-    const firstKey = ensureAdminKey(home, services)
+    const firstKey = await ensureAdminKey(home, services)
     writeServerFile(home, { url, pid: process.pid, version: services.version, startedAt: services.startedAt })
     await services.tells.recover()
     services.webhooks.start()
@@ -110,13 +110,13 @@ function address ({ address, family, port }: AddressInfo): string {
 const ADMIN = 'admin'
 
 /** The key that the command line of the same user finds. Returned where it is new, so that it is shown once. One that was revoked stays so. */
-function ensureAdminKey (home: string, { keys, audit }: Pick<Wiring, 'keys' | 'audit'>): string | undefined {
+async function ensureAdminKey (home: string, { keys, audit }: Pick<Wiring, 'keys' | 'audit'>): Promise<string | undefined> {
   const present = readAdminKey(home)
   if (present !== null && keys.authenticate(present) !== null) return undefined
   const known = keys.list().find(({ name }) => name === ADMIN)
   if (known?.revokedAt !== undefined || known?.source === 'config') return undefined
   const { key } = known === undefined ? keys.create({ name: ADMIN, permissions: ['admin'] }) : keys.rotate(ADMIN)
-  audit.record({ caller: null, via: 'start', tool: known === undefined ? 'key_create' : 'key_rotate', keyName: ADMIN, outcome: 'ok' })
+  await audit.record({ caller: null, via: 'start', tool: known === undefined ? 'key_create' : 'key_rotate', keyName: ADMIN, outcome: 'ok' })
   writeAdminKey(home, key)
   return key
 }

@@ -197,7 +197,7 @@ export function defineTool<const I extends TObject, const O extends TProperties>
   })
 
   function record (call: Call, from: Origin, outcome: string, team: string | undefined, given: unknown, told: unknown) {
-    call.audit.record({ ...from, caller: call.caller.name, tool: spec.name, outcome, ...targets(given, told), ...(team !== undefined && { team }) })
+    return call.audit.record({ ...from, caller: call.caller.name, tool: spec.name, outcome, ...targets(given, told), ...(team !== undefined && { team }) })
   }
 
   return Object.freeze({
@@ -221,11 +221,11 @@ export function defineTool<const I extends TObject, const O extends TProperties>
           const performed = perform(args, call)
           answer = performed instanceof Promise ? await performed : performed
         }
-        if (began !== undefined) record(call, began, 'ok', touched, raw, answer)
+        if (began !== undefined) await record(call, began, 'ok', touched, raw, answer)
         return answer
       } catch (err) {
         const from = began ?? (err instanceof ForbiddenError ? origin(call) : undefined)
-        if (from !== undefined) record(call, from, outcomeOf(err), touched, raw, err instanceof IrisError ? err.details : undefined)
+        if (from !== undefined) await record(call, from, outcomeOf(err), touched, raw, err instanceof IrisError ? err.details : undefined)
         throw err
       }
     }

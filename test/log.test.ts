@@ -90,3 +90,31 @@ t.test('the totals follow what is stored, and nothing that is taken back', async
   t.equal(store.events.trimSessions({ events: 3, bytes: 0 }, 100), 0)
   t.equal(store.events.trim({ before: 0, events: 1, bytes: 0 }, 100), 2, 'and three in all are left')
 })
+
+t.test('what joins is stored as one with its change and with what was noted, and only then told', async t => {
+  const { log, heard, kept, store } = start(t)
+  let transactions = 0
+  const { transaction } = store
+  store.transaction = work => { transactions++; return transaction(work) }
+  const told: unknown[] = []
+  const failed = (err: unknown) => { told.push(err) }
+  log.note(said('noted'))
+  log.join(said('joined'), { change () { told.push('changed') }, then (stored) { told.push([stored.seq, heard.length]) }, failed })
+  log.join(null, { change () { told.push('alone') }, then (stored) { told.push(stored) }, failed })
+  t.strictSame(told, [], 'nothing at once')
+  await turn()
+  t.strictSame(told, ['changed', 'alone', [2, 2], null])
+  t.strictSame([heard, transactions], [kept(), 1])
+})
+
+t.test('a change that fails is told to who wants it, and takes nothing with it', async t => {
+  const { log, heard, faults } = start(t)
+  const told: unknown[] = []
+  log.note(said('before'))
+  log.join(said('never'), { change () { throw new Error('no') }, then () { told.push('stored') }, failed (err) { told.push(err) } })
+  log.note(said('after'))
+  await turn()
+  t.strictSame(heard.map(([, text]) => text), ['before', 'after'])
+  t.match(told, [{ message: 'no' }])
+  t.strictSame(faults, [])
+})

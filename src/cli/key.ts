@@ -74,7 +74,7 @@ function withKeys (world: World, flags: Flags, work: (keys: Keys, config: Config
       const deed = (outcome: string) => {
         // What is no key's name may be the key itself, by a slip of the hand.
         const keyName = keys.list().some(key => key.name === name) ? name : null
-        audit.record({ caller: user(), via: 'cli', tool, keyName, outcome })
+        void audit.record({ caller: user(), via: 'cli', tool, keyName, outcome })
       }
       try {
         const made = change()
