@@ -112,7 +112,8 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
     }
     switch (event.type) {
       case 'ended':
-        if (event.place !== undefined) sessions.update(sessionId, { place: event.place })
+        // That of a tell is stored with its end.
+        if (event.place !== undefined && event.tellId === null) sessions.update(sessionId, { place: event.place })
         break
       case 'message':
         record(event.kind, event.data, event.tellId, event.parent)

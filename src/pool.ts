@@ -13,6 +13,8 @@ export interface Pool {
    * answers, should it have to be started; one that is awake has the form it was started with.
    */
   acquire (session: SessionRow, how: Wish): Promise<Living>
+  /** The same for a session that is current, where its agent is idle already: undefined where `acquire` might wait, or start one. */
+  take (sessionId: string): Living | undefined
   release (living: Living): void
   /** Ends the session's agent, if there is one. `then` runs in the very moment in which there is none. */
   sleep (sessionId: string, reason: string, then?: () => void): Promise<void>
@@ -233,6 +235,13 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
 
   return {
     acquire,
+    take (sessionId) {
+      const slot = slots.get(sessionId)
+      if (closed || slot === undefined || slot.claims > 0 || slot.leaving || slot.living?.agent === undefined || slot.living.state !== 'idle') return undefined
+      slot.claims++
+      slot.cancelIdle()
+      return slot.living
+    },
     release (living) {
       const slot = slots.get(living.sessionId)
       if (slot?.living === living) unclaim(slot)

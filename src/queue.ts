@@ -25,3 +25,30 @@ export function createQueue<T> (max: () => number): Queue<T> {
     [Symbol.iterator]: () => items.values()
   }
 }
+
+/** What waits for each session, and what of it is on. */
+export interface Lines<T> {
+  of (sessionId: string): { readonly queue: Queue<T>, running: T | null }
+  /** How many of a session run or wait. */
+  load (sessionId: string): number
+  all (): Iterable<{ readonly running: T | null }>
+  /** Nothing waits any more. */
+  forget (sessionId: string): void
+}
+
+export function createLines<T> (max: () => number): Lines<T> {
+  const lines = new Map<string, { readonly queue: Queue<T>, running: T | null }>()
+  return {
+    of (sessionId) {
+      let line = lines.get(sessionId)
+      if (line === undefined) lines.set(sessionId, line = { queue: createQueue<T>(max), running: null })
+      return line
+    },
+    load (sessionId) {
+      const line = lines.get(sessionId)
+      return line === undefined ? 0 : line.queue.length + (line.running === null ? 0 : 1)
+    },
+    all: () => lines.values(),
+    forget (sessionId) { lines.delete(sessionId) }
+  }
+}

@@ -1,4 +1,4 @@
-import type { EventOf, StoredEvent } from '../schemas/event.ts'
+import type { Event, StoredEvent } from '../schemas/event.ts'
 import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
 import { applyChunks, createAnswer, type Chunk } from './answer.ts'
@@ -9,9 +9,9 @@ import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFu
 import type { Hold } from './holds.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
-import { createQueue, type Queue } from './queue.ts'
+import { createLines } from './queue.ts'
 import type { createRecovery, Recovered } from './recovery.ts'
-import { createRun, type Work } from './run-tell.ts'
+import { createRun, type Opening, type Work } from './run-tell.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
 import { viewTell } from './tell-view.ts'
@@ -23,6 +23,8 @@ import { uuid7 } from './uuid7.ts'
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
 interface Running extends Turn, Work {
   readonly session: SessionRow
+  /** As it was when it came, and as it is when it has ended. */
+  row: TellRow
   readonly watchers: Set<(progress: Progress) => void>
   /** Resolves at the terminal state, or when the server stops with the tell in its queue. Never rejects. */
   readonly done: Promise<WaitEnd>
@@ -31,6 +33,9 @@ interface Running extends Turn, Work {
 
 /** Why a wait for a tell ended. */
 export type WaitEnd = 'ended' | 'time' | 'aborted' | 'stopped'
+
+/** A tell, and the name of the key that sent it. */
+type Seen = Tell & { caller: string }
 
 /** Why a tell that waits for a place does not get one: it stays in the queue. */
 const STOPPING = new Error('The server is stopping')
@@ -45,10 +50,10 @@ export interface Tells {
   /** Whether there is one, over or not. */
   has (id: string): boolean
   /** Throws TellNotFoundError. */
-  get (id: string): Tell & { caller: string }
+  get (id: string): Seen
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
-  /** Resolves at the tell's end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. `asSender`: who sent it waits. */
-  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean): Promise<WaitEnd>
+  /** Resolves to the tell at its end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. `asSender`: who sent it waits. */
+  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean): Promise<{ how: WaitEnd, tell: Seen }>
   /** Resolves when the tell has ended. False where it had ended before. */
   cancel (id: string, reason: string): Promise<boolean>
   /** All of a session, queued and running. */
@@ -77,8 +82,8 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   onError: (err: unknown) => void
 }): Tells {
   const open = new Map<string, Running>()
-  const lines = new Map<string, { queue: Queue<Running>, running: Running | null }>()
-  const { run, hold } = createRun<Running>({
+  const lines = createLines<Running>(() => limits().maxQueued)
+  const { open: openTurn, close: closeTurn, run, hold } = createRun<Running>({
     store,
     sessions,
     pool,
@@ -89,33 +94,22 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   })
   let draining = false
 
-  const line = (sessionId: string) => {
-    const found = lines.get(sessionId)
-    if (found !== undefined) return found
-    const made = { queue: createQueue<Running>(() => limits().maxQueued), running: null }
-    lines.set(sessionId, made)
-    return made
-  }
-
-  function prepare ({ id, message, rootId, depth, startedAt, attachments, schema }: TellRow, session: SessionRow, senders: readonly Turn[] = []): Running {
+  function prepare (row: TellRow, session: SessionRow, senders: readonly Turn[] = []): Running {
+    const { id, message, rootId, depth, startedAt, attachments, schema } = row
     let settle!: (how: WaitEnd) => void
     const done = new Promise<WaitEnd>(resolve => { settle = resolve })
-    return { id, session, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), begun: false, again: startedAt !== null, done, settle }
+    return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), begun: false, again: startedAt !== null, done, settle }
   }
 
   /** From here on it is looked after: stored first, so that nothing runs that was refused. */
-  function enqueue (running: Running) {
-    open.set(running.id, running)
-    line(running.session.id).queue.push(running)
-    void advance(running.session.id)
+  function enqueue (running: Running, opening?: Opening) {
+    const { id, session } = running
+    open.set(id, running)
+    lines.of(session.id).queue.push(running)
+    void advance(session.id, opening)
   }
 
-  /** Store, publish, and tell whoever watches this tell. */
-  function tellOf (running: Running, event: Progress, change?: () => void) {
-    const [stored] = log.append(event as EventOf<'tell:started'>, change)
-    watched(running, event, stored!)
-  }
-
+  /** Tell whoever watches this tell. */
   function watched (running: Running, event: Progress, { seq }: StoredEvent) {
     for (const watcher of running.watchers) watcher({ ...event, seq })
   }
@@ -127,38 +121,41 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
 
   const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
 
-  type End = (TurnEnd & { place?: never, known?: never }) | (Recovered & { structured?: never })
+  type End = (TurnEnd & { known?: never }) | (Recovered & { structured?: never })
 
-  /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. */
-  function finish (running: Running, end: End, retries = 0) {
-    try {
-      conclude(running, end)
-    } catch (err) {
-      onError(err)
-      clock.after(Math.min(30_000, 250 * 2 ** retries), () => { finish(running, end, retries + 1) })
-      return
-    }
-    open.delete(running.id)
-    running.settle('ended')
-  }
-
-  function conclude (running: Running, end: End) {
+  /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. `over`: the next one may begin. */
+  function finish (running: Running, end: End, over = () => {}, retries = 0) {
     const { state, response, structured, usage } = end
     const form = structured === undefined ? {} : { structured }
     const endedAt = clock.now()
-    const row = store.tells.get(running.id)!
+    const { row } = running
     const error = end.error && toErrorBody(end.error, endedAt)
-    tellOf(running,
-      state === 'completed'
-        ? { event: 'tell:complete', data: { ...of(running), from: row.from, response, ...form, duration: endedAt - row.createdAt, ...(usage && { usage }) } }
-        : { event: 'tell:error', data: { ...of(running), state, response, error: error! } },
-      () => {
-        store.tells.update(running.id, { state, response, ...form, endedAt, ...(usage && { usage }), ...(error && { error }) })
+    const ended = { state, response, ...form, endedAt, ...(usage && { usage }), ...(error && { error }) }
+    const known = end.known ?? running.begun
+    const event: Progress & Event = state === 'completed'
+      ? { event: 'tell:complete', data: { ...of(running), from: row.from, response, ...form, duration: endedAt - row.createdAt, ...(usage && { usage }) } }
+      : { event: 'tell:error', data: { ...of(running), state, response, error: error! } }
+    // With all else that comes in this turn of the event loop: where many end at once, they end in one transaction.
+    log.join(event, {
+      change () {
+        store.tells.update(running.id, ended)
         store.events.dropChunks(running.id)
         if (running.attachments) store.tells.dropBodies(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
-        if (end.known ?? running.begun) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
-      })
+        if (known) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
+      },
+      then (stored) {
+        running.row = { ...row, startedAt: running.startedAt, ...ended }
+        open.delete(running.id)
+        running.settle('ended')
+        try { watched(running, event, stored) } finally { over() }
+      },
+      failed (err) {
+        onError(err)
+        clock.after(Math.min(30_000, 250 * 2 ** retries), () => { finish(running, end, undefined, retries + 1) })
+        over()
+      }
+    })
   }
 
   /** How a tell ended that had begun in an earlier life of the server. What its readers lack of the answer comes to them as ever, before its end. */
@@ -172,25 +169,26 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     return end
   }
 
-  async function advance (sessionId: string): Promise<void> {
-    const here = line(sessionId)
+  async function advance (sessionId: string, opening?: Opening): Promise<void> {
+    const here = lines.of(sessionId)
     if (here.running !== null || draining) return
     const next = here.queue.shift()
     if (next === undefined) {
-      lines.delete(sessionId)
+      lines.forget(sessionId)
       return
     }
     here.running = next
-    try {
-      finish(next, next.begun ? await regain(next) : await run(next))
-    } catch (err) {
-      if (err === STOPPING) return
-      if (!(err instanceof IrisError)) onError(err)
-      const error = err instanceof IrisError ? err : new AgentError('The tell could not be run', { cause: err })
-      finish(next, { state: error instanceof TellCancelledError ? 'cancelled' : 'failed', response: '', error })
-    } finally {
+    const over = () => {
       here.running = null
       void advance(sessionId)
+    }
+    try {
+      finish(next, next.begun ? await regain(next) : await run(next, opening), over)
+    } catch (err) {
+      if (err === STOPPING) return over()
+      if (!(err instanceof IrisError)) onError(err)
+      const error = err instanceof IrisError ? err : new AgentError('The tell could not be run', { cause: err })
+      finish(next, { state: error instanceof TellCancelledError ? 'cancelled' : 'failed', response: '', error }, over)
     }
   }
 
@@ -200,11 +198,13 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     return row
   }
 
+  const seen = (row: TellRow): Seen => ({ ...viewTell(row, store), caller: row.caller })
+
   async function cancel (id: string, reason: string): Promise<boolean> {
     const running = open.get(id)
     if (running === undefined) return false
     const error = new TellCancelledError(reason)
-    if (line(running.session.id).queue.remove(running)) finish(running, { state: 'cancelled', response: '', error })
+    if (lines.of(running.session.id).queue.remove(running)) finish(running, { state: 'cancelled', response: '', error })
     else running.cancel.abort(error)
     await running.done
     return true
@@ -228,7 +228,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       const id = tellId ?? uuid7(clock.now())
       const parent = senders.length === 1 ? senders[0] : undefined
       const session = sessions.open(from, to)
-      const here = line(session.id)
+      const here = lines.of(session.id)
       const ahead = here.queue.length + (here.running === null ? 0 : 1)
       if (ahead > 0 && here.queue.full) {
         throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
@@ -238,28 +238,40 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       }
       const running = prepare(row, session, senders)
       if (watch !== undefined) running.watchers.add(watch)
-      tellOf(running, { event: 'tell:started', data: { ...of(running), from, ahead } }, () => { store.tells.insert(row, bodies) })
-      enqueue(running)
+      const opening = ahead === 0 ? openTurn(running) : undefined
+      if (opening !== undefined) running.row = { ...row, state: 'running', startedAt: opening.at }
+      try {
+        const event = { event: 'tell:started', data: { ...of(running), from, ahead } } as const
+        const [stored] = log.append(opening === undefined ? event : [event, opening.event], () => {
+          store.tells.insert(running.row, bodies)
+          if (opening !== undefined) sessions.update(session.id, { lastUsedAt: opening.at })
+        })
+        watched(running, event, stored!)
+      } catch (err) {
+        if (opening !== undefined) closeTurn(running, opening)
+        throw err
+      }
+      enqueue(running, opening)
       return viewTell(row, store)
     },
     has: id => store.tells.get(id) !== undefined,
-    get: id => { const row = get(id); return { ...viewTell(row, store), caller: row.caller } },
+    get: id => seen(get(id)),
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(row => viewTell(row, store)), next } },
     async wait (id, ms, signal, asSender = false) {
       const running = open.get(id)
-      if (running === undefined) return 'ended'
+      if (running === undefined) return { how: 'ended', tell: seen(get(id)) }
       if (asSender) running.waiters++
       const how = await until(running.done, { ms, signal, clock })
       if (asSender) running.waiters--
-      return how
+      return { how, tell: seen(how === 'ended' ? running.row : get(id)) }
     },
     hold,
     cancel,
     async cancelAll (sessionId, reason) {
-      const here = line(sessionId)
+      const here = lines.of(sessionId)
       await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
     },
-    load: sessionId => { const here = lines.get(sessionId); return here === undefined ? 0 : here.queue.length + (here.running === null ? 0 : 1) },
+    load: sessionId => lines.load(sessionId),
     count (teams = null) {
       const counted = [...open.values()].filter(({ session }) => teams === null || teams.has(session.to))
       const running = counted.filter(({ begun }) => begun).length
@@ -273,7 +285,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     },
     async drain (ms) {
       draining = true
-      for (const { running } of lines.values()) if (running?.begun === false) running.cancel.abort(STOPPING)
+      for (const { running } of lines.all()) if (running?.begun === false) running.cancel.abort(STOPPING)
       const running = [...open.values()].filter(({ begun }) => begun)
       const cancelTimer = clock.after(ms, () => { for (const { id } of running) void cancel(id, 'the server stopped') })
       await Promise.all(running.map(({ done }) => done))

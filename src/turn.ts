@@ -11,8 +11,9 @@ export interface TurnEnd {
   response: string
   structured?: unknown
   usage?: Usage
-  /** The agent's running total, US dollars, where it says. */
+  /** The agent's running total, US dollars, and its name of where the conversation stands, where it says. */
   costTotal?: number
+  place?: string
   /** Why, for all but `completed`. */
   error?: IrisError
   /** Where the model service's limit ended it: until when, Unix ms, where it says, and whether anything ran before. */
@@ -144,7 +145,8 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
             ...(event.structured !== undefined && { structured: event.structured }),
             ...(cause === undefined && event.trouble?.reason === 'rate_limited' && { limit: { ran, ...(event.trouble.until !== undefined && { until: event.trouble.until }) } }),
             ...(event.usage !== undefined && { usage: event.usage }),
-            ...(event.costTotal !== undefined && { costTotal: event.costTotal })
+            ...(event.costTotal !== undefined && { costTotal: event.costTotal }),
+            ...(event.place !== undefined && { place: event.place })
           })
       }
     }

@@ -120,7 +120,7 @@ t.test('a tell that waits for a limit survives a restart, and is sent as one tha
   const closed = before.services.close()
   await before.clock.advance(1)
   await closed
-  t.equal(await waiting, 'stopped')
+  t.equal((await waiting).how, 'stopped')
   const after = wire(t, { home })
   after.services.tells.recover()
   await turns()

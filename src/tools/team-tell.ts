@@ -51,9 +51,8 @@ export const teamTell = defineTool({
     hearQuestions(begun, call)
     if (attempt !== undefined) attempt.stage = 'begun'
     const bears = patience !== undefined && (wanted === 0 || wanted > patience)
-    const how = wanted < 0 ? 'time' : await tells.wait(id, bears ? patience : wanted, signal, true)
+    const { how, tell } = wanted < 0 ? { how: 'time', tell: begun } : await tells.wait(id, bears ? patience : wanted, signal, true)
 
-    const { caller: _, ...tell } = tells.get(id)
     if (attempt !== undefined && (wanted < 0 || isOver(tell))) attempt.stage = 'done'
     const of = { tellId: id, sessionId: tell.sessionId }
     if (tell.error !== undefined) throw new IrisError(tell.error.error, tell.error.statusCode, tell.error.message, { details: { ...tell.error.details, ...of, state: tell.state, response: tell.response } })

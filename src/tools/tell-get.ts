@@ -21,12 +21,14 @@ export const tellGet = defineTool({
     const { caller, tells, signal, patience } = call
     const sent = tells.get(tellId)
     readable(caller, sent)
-    if (wait > 0) {
-      const deaf = hearQuestions(sent, call)
-      await tells.wait(tellId, Math.min(wait, patience ?? wait), signal, sent.caller === caller.name)
-      deaf()
-    }
-    const { caller: _, ...tell } = tells.get(tellId)
+    const { caller: _, ...tell } = wait > 0 ? await hear() : sent
     return tell
+
+    async function hear () {
+      const deaf = hearQuestions(sent, call)
+      const { tell } = await tells.wait(tellId, Math.min(wait, patience ?? wait), signal, sent.caller === caller.name)
+      deaf()
+      return tell
+    }
   }
 })
