@@ -5,6 +5,7 @@ import type { FastifyServerOptions } from 'fastify'
 type Compilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 const require = createRequire(import.meta.url)
+const load = () => (require('@fastify/fast-json-stringify-compiler') as { SerializerSelector: typeof SerializerSelector }).SerializerSelector()
 
 /**
  * What Fastify makes of the schemas of routes. An answer's is compiled when it is first given, by what Fastify itself takes for
@@ -17,10 +18,19 @@ export const compilersFactory: Compilers = {
     return route => {
       let write: ((answer: unknown) => string) | undefined
       return answer => {
-        compile ??= (require('@fastify/fast-json-stringify-compiler') as { SerializerSelector: typeof SerializerSelector }).SerializerSelector()(...given)
+        compile ??= load()(...given)
         write ??= compile(route)
         return write(answer)
       }
     }
+  }
+}
+
+/** The same of a schema that belongs to no route. */
+export function serializerOf (schema: object): (answer: unknown) => string {
+  let write: ((answer: unknown) => string) | undefined
+  return answer => {
+    write ??= load()({}, {})({ method: '', url: '', httpStatus: '', schema })
+    return write(answer)
   }
 }

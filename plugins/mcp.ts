@@ -20,6 +20,8 @@ export interface McpOptions extends DispatchOptions {
 
 const LEGACY_REVISIONS = new Set(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])
 const MALFORMED = Symbol('malformed')
+/** Without any of these a JSON holds no key that Fastify's parser refuses, and to look for that costs more than to parse it. */
+const SUSPECT = /__proto__|constructor|\\u/
 
 /** A request of the generation without sessions says its version in its `_meta`; one that says nothing, and is no other, is taken for it. */
 function isModern ({ headers, body }: FastifyRequest): boolean {
@@ -54,7 +56,9 @@ export default async function mcp (app: FastifyInstance, { call, identify, sessi
   app.removeAllContentTypeParsers()
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
-    void parse(request, text, (err, value) => { done(null, err === null ? value : MALFORMED) })
+    const value = SUSPECT.test(text) ? undefined : parsed(text)
+    if (value !== undefined) done(null, value)
+    else void parse(request, text, (err, value) => { done(null, err === null ? value : MALFORMED) })
   })
 
   app.setErrorHandler((err, request, reply) => {
@@ -67,7 +71,7 @@ export default async function mcp (app: FastifyInstance, { call, identify, sessi
   app.addHook('onSend', (request, reply, payload, done) => {
     if (reply.statusCode < 400 || typeof payload !== 'string' || payload.startsWith('{"jsonrpc"')) return done(null, payload)
     reply.header('content-type', 'application/json; charset=utf-8')
-    const data = parsed(payload)
+    const data = parsed(payload) ?? { message: payload }
     const message = isObject(data) && typeof data.message === 'string' ? data.message : 'Refused'
     const code = reply.statusCode === 400 ? INVALID_REQUEST : reply.statusCode
     done(null, JSON.stringify(failure(idOf(request.body), { code, message, data })))
@@ -92,10 +96,11 @@ export default async function mcp (app: FastifyInstance, { call, identify, sessi
   })
 }
 
+/** Undefined where it is no JSON. */
 function parsed (text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return { message: text }
+    return undefined
   }
 }

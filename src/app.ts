@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
-import { compilersFactory } from '../plugins/compilers.ts'
+import { compilersFactory, serializerOf } from '../plugins/compilers.ts'
 import errors, { earlyErrors } from '../plugins/errors.ts'
 import graphql, { graphqlSchema } from '../plugins/graphql.ts'
 import health from '../plugins/health.ts'
@@ -98,6 +98,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
     },
     secret: services.store.secret('mcp'),
     now: clock.now,
+    serializer: serializerOf,
     instructions: INSTRUCTIONS
   })
   const agentCall = call('agent')

@@ -34,7 +34,8 @@ export interface Context {
   failed (err: unknown): void
 }
 
-export type Result = Record<string, unknown>
+/** What a method is answered with. That of a tool is a ToolResult, unless it asks the client something first. */
+export type Result = object
 
 const silent = () => {}
 

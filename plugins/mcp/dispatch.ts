@@ -6,6 +6,7 @@ import { Own, type Context, type Result } from './context.ts'
 import { describe } from './describe.ts'
 import { progressOf } from './progress.ts'
 import { createQuestions } from './questions.ts'
+import { FailedResult, ToolResult } from './result.ts'
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject, METHOD_NOT_FOUND, MISSING_CAPABILITY, RpcError, type Message } from './rpc.ts'
 import { createSeal } from './seal.ts'
 
@@ -19,24 +20,24 @@ export interface DispatchOptions {
   content?: (tool: Tool, output: Record<string, unknown>) => object[] | undefined
   /** The client capabilities that a tool cannot do without. */
   needs?: (tool: Tool) => readonly string[]
+  /** Makes what writes values of a schema as JSON. Default: what writes any value. */
+  serializer?: (schema: object) => (value: object) => string
   /** Signs what clients carry from one call to the next. Default: one of this process. */
   secret?: Buffer
 }
 
-/** Throws RpcError, and nothing else. */
+/** Throws RpcError, at once or later, and nothing else. */
 export type Dispatch = (method: string, params: Message, context: Context) => Promise<Result>
-
-const text = (value: unknown) => [{ type: 'text', text: JSON.stringify(value) }]
 
 /** What a caller may call, now or at another time: clients ask once. */
 export const offered = (tools: readonly Tool[], { most, ...caller }: Caller) =>
   tools.filter(tool => tool.permits(most === undefined ? caller : { ...caller, permissions: most }))
 
 /** All of MCP that this server offers, whoever carries it. */
-export function createDispatch ({ tools, now, patience = 45_000, content, needs, secret = randomBytes(32) }: DispatchOptions): Dispatch {
+export function createDispatch ({ tools, now, patience = 45_000, content, needs, serializer, secret = randomBytes(32) }: DispatchOptions): Dispatch {
   const questions = createQuestions(tools)
   const ask = questions && createAsking({ questions, seal: createSeal(secret), now, callerOf })
-  const byName = new Map(tools.map(tool => [tool.name, tool]))
+  const byName = new Map(tools.map(tool => [tool.name, { tool, write: serializer?.(tool.output) ?? JSON.stringify as (value: object) => string }]))
   const descriptions = new Map(tools.map(tool => [tool, describe(tool)]))
   const lists = new Map<string, Result>()
 
@@ -61,25 +62,31 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
     }
   }
 
-  async function run (params: Message, context: Context): Promise<Result> {
-    const tool = typeof params.name === 'string' ? byName.get(params.name) : undefined
-    if (tool === undefined) throw new RpcError(INVALID_PARAMS, `Unknown tool: ${String(params.name)}`)
+  /** Not async, as nobody waits for more than the tool in most calls. */
+  function run (params: Message, context: Context): Promise<Result> {
+    const known = typeof params.name === 'string' ? byName.get(params.name) : undefined
+    if (known === undefined) throw new RpcError(INVALID_PARAMS, `Unknown tool: ${String(params.name)}`)
+    const { tool } = known
     const missing = needs?.(tool).filter(name => !isObject(context.capabilities[name])) ?? []
     if (missing.length > 0) {
       const data = { requiredCapabilities: Object.fromEntries(missing.map(name => [name, {}])) }
       throw new RpcError(MISSING_CAPABILITY, `The client lacks: ${missing.join(', ')}`, { status: 400, data })
     }
-    const begun = ask?.(tool, params, context) // most clients are not asked, and need not wait for it
-    const asking = begun && await begun
-    if (asking?.result === undefined) return await perform(tool, params, context, asking)
+    const asking = ask?.(tool, params, context)
+    return asking === undefined ? perform(known, params, context) : runAsking(known, params, context, asking)
+  }
+
+  async function runAsking (known: Known, params: Message, context: Context, begun: Asking | Promise<Asking>): Promise<Result> {
+    const asking = await begun
+    if (asking.result === undefined) return await perform(known, params, context, asking)
     const left = new AbortController()
-    const done = perform(tool, params, context, asking, left.signal)
+    const done = perform(known, params, context, asking, left.signal)
     const result = await Promise.race([done, asking.result])
     left.abort() // the wait, as if its client had hung up: the work goes on
     return result
   }
 
-  async function perform (tool: Tool, params: Message, context: Context, asking?: Asking, left?: AbortSignal): Promise<Result> {
+  async function perform ({ tool, write }: Known, params: Message, context: Context, asking?: Asking, left?: AbortSignal): Promise<Result> {
     const progress = context.notify === undefined ? undefined : progressOf(context.notify)
     const emit = asking === undefined
       ? progress?.emit
@@ -93,22 +100,24 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
     try {
       const call = context.call(own)
       const output = await tool.run(params.arguments, call)
-      return { content: content?.(tool, output) ?? text(output), structuredContent: output }
+      return new ToolResult(output, write(output), content?.(tool, output))
     } catch (err) {
       if (!(err instanceof IrisError) && !own.signal.aborted) context.failed(err)
       const body = toErrorBody(err, now())
-      return { content: text(body), structuredContent: body, isError: true }
+      return new FailedResult(body, JSON.stringify(body))
     } finally {
       progress?.end()
       asking?.end?.()
     }
   }
 
-  return async (method, params, context) => {
+  return (method, params, context) => {
     switch (method) {
       case 'tools/call': return run(params, context)
-      case 'tools/list': return list(context)
+      case 'tools/list': return Promise.resolve(list(context))
       default: throw new RpcError(METHOD_NOT_FOUND, 'Method not found', { status: 404 })
     }
   }
 }
+
+interface Known { readonly tool: Tool, write (output: object): string }

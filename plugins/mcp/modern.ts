@@ -6,10 +6,13 @@ import { checkFields, checkMethod, mirroredFields } from './mirror.ts'
 import {
   failure, HEADER_MISMATCH, idOf, INVALID_PARAMS, INVALID_REQUEST, isObject, RpcError, UNSUPPORTED_VERSION, type Id, type Message
 } from './rpc.ts'
+import { ToolResult } from './result.ts'
 import { EventStream } from './stream.ts'
 
 export const REVISION = '2026-07-28'
 const PREFIX = 'io.modelcontextprotocol/'
+const VERSION = `${PREFIX}protocolVersion`
+const CAPABILITIES = `${PREFIX}clientCapabilities`
 /** How long a client may take a list for fresh, ms. What it shows depends on the key, and a reload may change that. */
 const FRESH = 60_000
 /** How many listening streams are open at most; one more ends the oldest. */
@@ -30,16 +33,16 @@ export function metaOf (message: unknown): Message {
 }
 
 /** The version that a request names of itself. Clients of the earlier generation name none. */
-export const versionOf = (message: unknown): unknown => metaOf(message)[`${PREFIX}protocolVersion`]
+export const versionOf = (message: unknown): unknown => metaOf(message)[VERSION]
 
 /** Throws RpcError where a request is not one of this revision. The order says which fault a client hears of first. */
-function check ({ headers }: FastifyRequest, message: Message): void {
+function check ({ headers }: FastifyRequest, message: Message, meta: Message): void {
   const header = headers['mcp-protocol-version']
-  const version = versionOf(message)
+  const version = meta[VERSION]
   if (header === undefined) throw new RpcError(HEADER_MISMATCH, 'MCP-Protocol-Version is missing', { status: 400 })
-  if (typeof version !== 'string') throw new RpcError(INVALID_PARAMS, `_meta lacks ${PREFIX}protocolVersion`, { status: 400 })
-  if (!isObject(metaOf(message)[`${PREFIX}clientCapabilities`])) {
-    throw new RpcError(INVALID_PARAMS, `_meta lacks ${PREFIX}clientCapabilities`, { status: 400 })
+  if (typeof version !== 'string') throw new RpcError(INVALID_PARAMS, `_meta lacks ${VERSION}`, { status: 400 })
+  if (!isObject(meta[CAPABILITIES])) {
+    throw new RpcError(INVALID_PARAMS, `_meta lacks ${CAPABILITIES}`, { status: 400 })
   }
   if (header !== version) throw new RpcError(HEADER_MISMATCH, 'MCP-Protocol-Version does not match the body', { status: 400 })
   if (version !== REVISION) {
@@ -71,21 +74,26 @@ export function createModern ({ tools, version, instructions, dispatch, context 
   const discovery = { supportedVersions: [REVISION], capabilities: { tools: {} }, ...(instructions !== undefined && { instructions }) }
   const listeners = new Map<EventStream, Id>()
 
-  const result = (id: Id, value: Result, meta = serverInfo) => ({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...value, _meta: meta } })
+  const writtenInfo = JSON.stringify(serverInfo)
 
-  async function answer (request: FastifyRequest, message: Message, stream: EventStream, reply: FastifyReply): Promise<Result> {
-    const method = String(message.method)
+  /** The result of a request as JSON. That of a tool has most of it in JSON already. */
+  function result (id: Id, value: Result, meta = serverInfo): string {
+    if (value instanceof ToolResult) return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete",${value.fields()},"_meta":${writtenInfo}}}`
+    return JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...value, _meta: meta } })
+  }
+
+  function answer (request: FastifyRequest, message: Message, meta: Message, stream: EventStream, reply: FastifyReply): Promise<Result> | Result {
+    const { method } = message
     if (method === 'server/discover') return { ...discovery, ttlMs: FRESH, cacheScope: 'public' }
     const params = message.params as Message
-    const meta = metaOf(message)
     if (method === 'tools/call') checkFields(request.headers, mirrored.get(String(params.name)) ?? [], params.arguments)
     const { progressToken } = meta
-    const asked = new Asked(reply, meta[`${PREFIX}clientCapabilities`] as Message, context(request))
+    const asked = new Asked(reply, meta[CAPABILITIES] as Message, context(request))
     if (typeof progressToken === 'string' || Number.isSafeInteger(progressToken)) {
       asked.notify = note => { stream.offer({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, ...note } }) }
     }
-    const value = await dispatch(method, params, asked)
-    return method === 'tools/list' ? { ...value, ttlMs: FRESH, cacheScope: 'private' } : value
+    const value = dispatch(method as string, params, asked)
+    return method === 'tools/list' ? value.then(list => ({ ...list, ttlMs: FRESH, cacheScope: 'private' })) : value
   }
 
   /** No list here changes and there are no resources: nothing of what was asked for is promised, and the stream stays open. */
@@ -116,14 +124,17 @@ export function createModern ({ tools, version, instructions, dispatch, context 
         }
         if (!('id' in message)) return reply.code(202).send()
         if (id === undefined) throw new RpcError(INVALID_REQUEST, 'The id must be a string or an integer', { status: 400 })
-        check(request, message)
+        const meta = metaOf(message)
+        check(request, message, meta)
         if (message.method === 'subscriptions/listen') return listen(id, reply, stream)
-        const done = result(id, await answer(request, message, stream, reply))
-        return stream.opened ? stream.end(done) : done
+        const done = result(id, await answer(request, message, meta, stream, reply))
+        if (stream.opened) return stream.end(done)
+        reply.header('content-type', 'application/json; charset=utf-8')
+        return done
       } catch (err) {
         if (!(err instanceof RpcError)) throw err
         const failed = failure(id, err)
-        if (stream.opened) return stream.end(failed)
+        if (stream.opened) return stream.end(JSON.stringify(failed))
         reply.code(err.status)
         return failed
       }

@@ -40,7 +40,7 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
   const answer = async (server: Server, asked: Set<string>, { method, params }: { method: string, params?: object | undefined }, extra: Extra): Promise<ServerResult> => {
     const { congested, gone, ...rest } = context(extra)
     const progressToken = extra._meta?.progressToken
-    return await dispatch(method, { ...params }, {
+    const result = await dispatch(method, { ...params }, {
       ...rest,
       signal: extra.signal,
       capabilities: { ...server.getClientCapabilities() },
@@ -53,6 +53,7 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
         }
       })
     })
+    return result as ServerResult
   }
 
   return () => {

@@ -24,12 +24,14 @@ export class EventStream {
 
   get opened (): boolean { return this.#raw !== undefined }
 
-  send (message: object): void {
+  send (message: object): void { this.#write(JSON.stringify(message)) }
+
+  #write (message: string): void {
     if (this.#raw === undefined) {
       this.#raw = takeOver(this.#reply)
       this.#raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
     }
-    if (!this.#raw.destroyed) this.#raw.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`)
+    if (!this.#raw.destroyed) this.#raw.write(`event: message\ndata: ${message}\n\n`)
   }
 
   /** As `send`, unless the reader is too far behind: progress may be left out, the result says it all. */
@@ -37,8 +39,9 @@ export class EventStream {
     if (this.#reply.raw.writableLength < BACKLOG) this.send(message)
   }
 
-  end (message: object): void {
-    this.send(message)
+  /** `message` is JSON already. */
+  end (message: string): void {
+    this.#write(message)
     this.#raw!.end()
   }
 }
