@@ -16,6 +16,8 @@ export interface McpOptions extends DispatchOptions {
   instructions?: string
   /** The sessions of the generation that has them: how many at most, and how long one may go unused, ms. */
   sessions?: { max?: number, idle?: number }
+  /** Runs something once, after so many ms: for streams of theirs to say that they are alive. */
+  after?: (ms: number, fn: () => void) => unknown
 }
 
 const LEGACY_REVISIONS = new Set(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])
@@ -31,7 +33,7 @@ function isModern ({ headers, body }: FastifyRequest): boolean {
 }
 
 /** MCP over streamable HTTP at /mcp, in both generations of the protocol. Who may call is settled by hooks before. */
-export default async function mcp (app: FastifyInstance, { call, identify, sessions, ...options }: McpOptions): Promise<void> {
+export default async function mcp (app: FastifyInstance, { call, identify, sessions, after, ...options }: McpOptions): Promise<void> {
   const dispatch = createDispatch(options)
   const silent = { get signal () { return new AbortController().signal }, emit () {} }
   const shared = {
@@ -50,7 +52,7 @@ export default async function mcp (app: FastifyInstance, { call, identify, sessi
   let loading: Promise<ReturnType<typeof createLegacy>> | undefined
   /** The SDK takes longer to load than the rest of the server to start: it is loaded when the first client wants it. */
   const legacy = () => loading ??= import('./mcp/legacy.ts').then(({ createLegacy }) => createLegacy({
-    ...shared, ...sessions, owner: request => call(request, silent).caller.name
+    ...shared, ...sessions, ...(after !== undefined && { after }), owner: request => call(request, silent).caller.name
   }))
 
   app.removeAllContentTypeParsers()

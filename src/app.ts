@@ -98,6 +98,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
     },
     secret: services.store.secret('mcp'),
     now: clock.now,
+    after: clock.after,
     serializer: serializerOf,
     instructions: INSTRUCTIONS
   })

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { InitializeRequestSchema, JSONRPCMessageSchema, SUPPORTED_PROTOCOL_VERSIONS, type JSONRPCMessage, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HangUp } from '../../src/hang-up.ts'
 import type { Context } from './context.ts'
-import { idOf, INVALID_REQUEST, isObject, RpcError } from './rpc.ts'
+import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './rpc.ts'
 import { createServers, type Extra, type ServerOptions } from './server.ts'
+import { SessionTransport } from './session-transport.ts'
 import { createSessions, type SessionsOptions } from './sessions.ts'
-import { BACKLOG, takeOver } from './stream.ts'
+import { EventStream } from './stream.ts'
 
 export interface LegacyOptions extends Omit<ServerOptions, 'context'>, Pick<SessionsOptions<never>, 'now' | 'max' | 'idle'> {
   context (request: FastifyRequest): Pick<Context, 'call' | 'failed'>
   /** The name of the key that a request comes with. */
   owner (request: FastifyRequest): string
+  /** Runs something once, after so many ms. */
+  after?: (ms: number, fn: () => void) => unknown
 }
 
 /** Revisions that know no batches; those before must take them. */
@@ -23,13 +25,15 @@ const MAX_BATCH = 20
 /** How the SDK answers these two, which its clients look for. */
 const NO_SESSION = -32000
 const UNKNOWN_SESSION = -32001
+/** How it answers a request whose headers are not as they should be, or that comes too early. */
+const REFUSED = -32000
 
 /**
  * The revisions 2024-11-05 to 2025-11-25: `initialize` opens a session, and what belongs to one request is streamed in its
  * reply. Nothing is ever sent outside of a request, so there is no GET stream, and a session holds no connection.
  */
-export function createLegacy ({ context, owner, now, max, idle, ...options }: LegacyOptions) {
-  const sessions = createSessions<StreamableHTTPServerTransport>({
+export function createLegacy ({ context, owner, now, max, idle, after, ...options }: LegacyOptions) {
+  const sessions = createSessions<SessionTransport>({
     now,
     ...(max !== undefined && { max }),
     ...(idle !== undefined && { idle }),
@@ -39,29 +43,37 @@ export function createLegacy ({ context, owner, now, max, idle, ...options }: Le
   const createServer = createServers({
     ...options,
     context (extra) {
-      const { request, congested, gone } = carriedBy(extra)
-      return { ...context(request), congested, gone }
+      const { request, stream, gone } = carriedBy(extra)
+      return { ...context(request), gone, progress: message => { stream.offer(message) } }
     }
   })
 
-  async function open (request: FastifyRequest): Promise<StreamableHTTPServerTransport> {
+  async function open (request: FastifyRequest): Promise<SessionTransport> {
     const name = owner(request)
     if (!sessions.makeRoom(name)) {
       throw new RpcError(INVALID_REQUEST, 'All MCP sessions are in use. Try again later', { status: 429 })
     }
-    const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      onsessioninitialized: id => { sessions.add(id, name, transport) }
-    })
-    transport.onclose = () => { if (transport.sessionId !== undefined) sessions.remove(transport.sessionId) }
+    const id = randomUUID()
+    const transport = new SessionTransport(after)
+    transport.onclose = () => { sessions.remove(id) }
     const server = createServer()
     // The transport's optional handlers are typed for projects without exactOptionalPropertyTypes.
     await server.connect(transport as Parameters<typeof server.connect>[0])
+    transport.sessionId = id
+    sessions.add(id, name, transport)
     return transport
   }
 
+  function take (request: FastifyRequest, reply: FastifyReply): SessionTransport {
+    const session = sessions.take(String(request.headers['mcp-session-id']), owner(request))
+    if (session === undefined) throw new RpcError(UNKNOWN_SESSION, 'Session not found', { status: 404 })
+    reply.raw.once('close', session.release)
+    return session.value
+  }
+
   return {
-    async handle (request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    /** What to send, unless it is sent, or will be, by other means. */
+    async handle (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
       const { body, headers } = request
       const most = UNBATCHED.has(String(headers['mcp-protocol-version'])) ? 0 : MAX_BATCH
       if (Array.isArray(body) && body.length > most) {
@@ -70,42 +82,64 @@ export function createLegacy ({ context, owner, now, max, idle, ...options }: Le
       const id = headers['mcp-session-id']
       const begins = id === undefined && isObject(body) && body.method === 'initialize' && idOf(body) !== undefined
       if (id === undefined && !begins) throw new RpcError(NO_SESSION, 'Mcp-Session-Id is missing: begin with initialize', { status: 400 })
-      const session = begins ? { value: await open(request), release () {} } : sessions.take(String(id), owner(request))
-      if (session === undefined) throw new RpcError(UNKNOWN_SESSION, 'Session not found', { status: 404 })
-
-      const raw = takeOver(reply)
-      raw.once('close', session.release)
-      await session.value.handleRequest(carry(request, raw), raw, body)
-      // Refused before it began: nothing will ever come for it.
-      if (begins && session.value.sessionId === undefined) await session.value.close()
+      const session = begins ? undefined : take(request, reply)
+      const messages = messagesOf(request, begins)
+      if ('refused' in messages) {
+        reply.code(messages.status)
+        return { ...failure(undefined, messages.refused), id: null }
+      }
+      if (request.method === 'DELETE') {
+        await session!.close()
+        return await reply.send()
+      }
+      const transport = session ?? await open(request)
+      if (!messages.some(message => 'method' in message && 'id' in message)) {
+        for (const message of messages) transport.onmessage?.(message)
+        return await reply.code(202).send()
+      }
+      // Without a hint how long the connection is kept: a client that goes by it would keep it while the server stops.
+      const stream = new EventStream(reply, { 'mcp-session-id': transport.sessionId!, connection: 'keep-alive' })
+      reply.hijack()
+      reply.raw.once('close', transport.receive(messages, carry({ request, stream, reply }), stream))
     },
     close: sessions.close
   }
 }
 
-interface Carried { request: FastifyRequest, congested (message: string): boolean, gone (): AbortSignal }
+interface Refusal { readonly status: number, readonly refused: { code: number, message: string } }
 
-/** The SDK hands `auth` on to the handler as it is: the one way from an HTTP request to the calls it makes. */
-function carry (request: FastifyRequest, raw: FastifyReply['raw']): IncomingMessage {
-  let queued = 0
-  let before = 0
-  const hangUp = new HangUp(raw)
-  const carried: Carried = {
-    request,
-    gone: () => hangUp.signal,
-    /** The SDK queues without a bound what the socket does not take: count what goes in, and what has left the socket since. */
-    congested (message) {
-      const { socket } = raw
-      if (socket === null) return true
-      const gone = socket.bytesWritten - socket.writableLength
-      queued = Math.max(0, queued - (gone - before))
-      before = gone
-      if (queued > BACKLOG) return true
-      queued += Buffer.byteLength(message)
-      return false
-    }
+const refuse = (status: number, code: number, message: string): Refusal => ({ status, refused: { code, message } })
+
+/** What a request of a session says, or why it is refused: in the words of the SDK's own transport. */
+function messagesOf ({ method, headers, body }: FastifyRequest, begins: boolean): JSONRPCMessage[] | Refusal {
+  const { accept, 'mcp-protocol-version': version } = headers
+  const unknown = () => begins || version === undefined || SUPPORTED_PROTOCOL_VERSIONS.includes(String(version))
+    ? undefined
+    : refuse(400, REFUSED, `Bad Request: Unsupported protocol version: ${String(version)} (supported versions: ${SUPPORTED_PROTOCOL_VERSIONS.join(', ')})`)
+  if (method === 'DELETE') return unknown() ?? []
+  if (accept?.includes('application/json') !== true || !accept.includes('text/event-stream')) {
+    return refuse(406, REFUSED, 'Not Acceptable: Client must accept both application/json and text/event-stream')
   }
-  return Object.assign(request.raw, { auth: { token: '', clientId: '', scopes: [], extra: { carried } } })
+  if (headers['content-type'] === undefined) return refuse(415, REFUSED, 'Unsupported Media Type: Content-Type must be application/json')
+  const messages: JSONRPCMessage[] = []
+  for (const one of [body].flat()) {
+    const { success, data } = JSONRPCMessageSchema.safeParse(one)
+    if (!success) return refuse(400, PARSE_ERROR, 'Parse error: Invalid JSON-RPC message')
+    messages.push(data)
+  }
+  const begun = messages.filter(message => 'method' in message && message.method === 'initialize' && InitializeRequestSchema.safeParse(message).success)
+  if (begins && begun.length === 0) return refuse(400, REFUSED, 'Bad Request: Server not initialized')
+  if (!begins && begun.length > 0) return refuse(400, INVALID_REQUEST, 'Invalid Request: Server already initialized')
+  return unknown() ?? messages
+}
+
+interface Carried { readonly request: FastifyRequest, readonly stream: EventStream, gone (): AbortSignal }
+
+/** The SDK hands `authInfo` on to the handler as it is: the one way from an HTTP request to the calls it makes. */
+function carry ({ request, stream, reply }: { request: FastifyRequest, stream: EventStream, reply: FastifyReply }): MessageExtraInfo {
+  const hangUp = new HangUp(reply.raw)
+  const carried: Carried = { request, stream, gone: () => hangUp.signal }
+  return { authInfo: { token: '', clientId: '', scopes: [], extra: { carried } } }
 }
 
 const carriedBy = (extra: Extra): Carried => extra.authInfo!.extra!.carried as Carried

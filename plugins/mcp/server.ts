@@ -13,8 +13,8 @@ export interface ServerOptions {
   version: string
   instructions?: string
   dispatch: Dispatch
-  /** What the carrier knows of a request. `congested`: its client is too far behind to be sent progress. `gone`: when it no longer hears us. */
-  context (extra: Extra): Pick<Context, 'call' | 'failed'> & { congested? (message: string): boolean, gone? (): AbortSignal }
+  /** What the carrier knows of a request. `progress` sends a notification, in the place of the SDK, which does not look how far behind its client is. `gone`: when that no longer hears us. */
+  context (extra: Extra): Pick<Context, 'call' | 'failed'> & { progress? (message: object): void, gone? (): AbortSignal }
 }
 
 /** Makes the SDK's server of one session: the generation that begins with `initialize`, over any of the SDK's transports. */
@@ -38,7 +38,7 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
   }
 
   const answer = async (server: Server, asked: Set<string>, { method, params }: { method: string, params?: object | undefined }, extra: Extra): Promise<ServerResult> => {
-    const { congested, gone, ...rest } = context(extra)
+    const { progress, gone, ...rest } = context(extra)
     const progressToken = extra._meta?.progressToken
     const result = await dispatch(method, { ...params }, {
       ...rest,
@@ -47,9 +47,10 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
       ask: asker(asked, extra, gone),
       ...(progressToken !== undefined && {
         notify: note => {
-          if (congested?.(note.message) === true) return
+          const message = { method: 'notifications/progress' as const, params: { progressToken, ...note } }
           // A client that has gone hears nothing more; the call is told so by its signal.
-          extra.sendNotification({ method: 'notifications/progress', params: { progressToken, ...note } }).catch(() => {})
+          if (progress === undefined) extra.sendNotification(message).catch(() => {})
+          else if (!extra.signal.aborted) progress({ ...message, jsonrpc: '2.0' })
         }
       })
     })

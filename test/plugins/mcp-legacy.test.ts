@@ -177,3 +177,47 @@ t.test('Batches are for the revisions that have them, and small', async t => {
   t.equal((await post(url, '{"jsonrpc"', session)).status, 400)
   t.equal((await post(url, '{"jsonrpc":"2.0","id":1}', session)).status, 400)
 })
+
+t.test('A call that takes long is heard at once, and its stream says now and then that it is alive', async t => {
+  const beats: Array<{ ms: number, beat: () => void }> = []
+  const { url, heard } = await createFixture(t, { after: (ms, beat) => beats.push({ ms, beat }) })
+  const opened = await post(url, initialize(1))
+  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id')! }
+  await opened.text()
+  const waiting = once(heard, 'waiting')
+  const response = await post(url, { jsonrpc: '2.0', id: 2, method: 'tools/call', params: call('echo_wait') }, session)
+  await waiting
+  t.strictSame([response.status, response.headers.get('content-type'), response.headers.get('mcp-session-id')], [200, 'text/event-stream', session['mcp-session-id']])
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  const [first, ...more] = beats.splice(0)
+  t.strictSame([first!.ms, more.length], [15_000, 0])
+  first!.beat()
+  t.equal((await reader.read()).value, ': keepalive\n\n')
+  t.equal(beats.length, 1, 'again while it is open')
+  heard.emit('go')
+  t.match((await reader.read()).value, /^event: message\ndata: \{"result":.*"id":2\}\n\n$/)
+  t.ok((await reader.read()).done)
+  beats[0]!.beat()
+  t.equal(beats.length, 1, 'and not when nothing is')
+})
+
+t.test('What is no request of a session is refused in the words of the SDK', async t => {
+  const { url } = await createFixture(t)
+  const opened = await post(url, initialize(1))
+  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id')! }
+  await opened.text()
+  for (const [status, code, message, body, headers] of [
+    [406, -32000, 'Not Acceptable: Client must accept both application/json and text/event-stream', list, { ...session, accept: 'application/json' }],
+    [400, -32000, /^Bad Request: Unsupported protocol version: 2020-01-01 \(supported versions: 2025-11-25, /, list, { ...session, 'mcp-protocol-version': '2020-01-01' }],
+    [400, -32600, 'Invalid Request: Server already initialized', initialize(2), session],
+    [400, -32700, 'Parse error: Invalid JSON-RPC message', { ...list, more: 1 }, session],
+    [400, -32000, 'Bad Request: Server not initialized', { ...initialize(1), params: {} }, {}]
+  ] as const) {
+    const response = await post(url, body, headers)
+    t.equal(response.status, status)
+    t.match(await response.json(), { jsonrpc: '2.0', error: { code, message }, id: null })
+  }
+  const bare = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer alice', accept: 'application/json, text/event-stream', ...session } })
+  t.equal(bare.status, 415)
+  t.match(await bare.json(), { error: { code: -32000, message: 'Unsupported Media Type: Content-Type must be application/json' }, id: null })
+})
