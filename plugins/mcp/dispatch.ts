@@ -6,7 +6,7 @@ import { Own, type Context, type Result } from './context.ts'
 import { describe } from './describe.ts'
 import { progressOf } from './progress.ts'
 import { createQuestions } from './questions.ts'
-import { FailedResult, ToolResult } from './result.ts'
+import { ToolResult } from './result.ts'
 import { INTERNAL_ERROR, INVALID_PARAMS, isObject, METHOD_NOT_FOUND, MISSING_CAPABILITY, RpcError, type Message } from './rpc.ts'
 import { createSeal } from './seal.ts'
 
@@ -100,11 +100,11 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
     try {
       const call = context.call(own)
       const output = await tool.run(params.arguments, call)
-      return new ToolResult(output, write(output), content?.(tool, output))
+      return new ToolResult(output, write(output), content && { content: content(tool, output) })
     } catch (err) {
       if (!(err instanceof IrisError) && !own.signal.aborted) context.failed(err)
       const body = toErrorBody(err, now())
-      return new FailedResult(body, JSON.stringify(body))
+      return new ToolResult(body, JSON.stringify(body), { isError: true })
     } finally {
       progress?.end()
       asking?.end?.()

@@ -6,6 +6,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import type { Context } from './context.ts'
 import type { Dispatch } from './dispatch.ts'
+import { ToolResult } from './result.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
@@ -54,7 +55,7 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
         }
       })
     })
-    return result as ServerResult
+    return (result instanceof ToolResult ? result.toJSON() : result) as ServerResult
   }
 
   return () => {

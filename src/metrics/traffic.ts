@@ -132,10 +132,13 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
       const tool = routes.get(`${method} ${url}`)
       const name = tool === undefined ? url : API + tool.http.url
       const time = tool === undefined ? took.of(method, url) : undefined
+      /** Most answers are alike: the count of the last status is not looked up each time. */
+      let last: { status: number, count: { value: number } } | undefined
       return {
         counted: tool !== undefined,
         answered (status, seconds) {
-          answers.of(method, name, String(status)).value++
+          if (last?.status !== status) last = { status, count: answers.of(method, name, String(status)) }
+          last.count.value++
           time?.observe(seconds)
         }
       }
