@@ -78,7 +78,7 @@ export function createModern ({ tools, version, instructions, dispatch, context 
 
   /** The result of a request as JSON. That of a tool has most of it in JSON already. */
   function result (id: Id, value: Result, meta = serverInfo): string {
-    if (value instanceof ToolResult) return ['{"jsonrpc":"2.0","id":', JSON.stringify(id), ',"result":{"resultType":"complete",', ...value.parts(), ',"_meta":', writtenInfo, '}}'].join('')
+    if (value instanceof ToolResult) return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete",${value.fields()},"_meta":${writtenInfo}}}`
     return JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...value, _meta: meta } })
   }
 

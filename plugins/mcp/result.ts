@@ -16,10 +16,10 @@ export class ToolResult {
     this.#content = content
   }
 
-  /** Its fields as parts of a JSON, as they stand between braces: to be joined with the rest, which is quicker than to add one to another. */
-  parts (): string[] {
-    const content = this.#content === undefined ? ['[{"type":"text","text":', JSON.stringify(this.#json), '}]'] : [JSON.stringify(this.#content)]
-    return ['"content":', ...content, ',"structuredContent":', this.#json, this.isError ? ',"isError":true' : '']
+  /** Its fields as JSON, as they stand between braces. */
+  fields (): string {
+    const content = this.#content === undefined ? `[{"type":"text","text":${JSON.stringify(this.#json)}}]` : JSON.stringify(this.#content)
+    return `"content":${content},"structuredContent":${this.#json}${this.isError ? ',"isError":true' : ''}`
   }
 
   /** For whoever writes it as JSON by other means. */
