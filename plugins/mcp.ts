@@ -3,7 +3,8 @@ import type { Call } from '../src/tool.ts'
 import type { Extras } from './mcp/context.ts'
 import { createDispatch, type DispatchOptions } from './mcp/dispatch.ts'
 import type { createLegacy } from './mcp/legacy.ts'
-import { createModern, versionOf } from './mcp/modern.ts'
+import { createModern } from './mcp/modern.ts'
+import { versionOf } from './mcp/revision.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'
 
 export interface McpOptions extends DispatchOptions {

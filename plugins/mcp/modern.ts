@@ -3,18 +3,10 @@ import { HangUp } from '../../src/hang-up.ts'
 import type { Context, Result } from './context.ts'
 import type { Dispatch, DispatchOptions } from './dispatch.ts'
 import { checkFields, checkMethod, mirroredFields } from './mirror.ts'
-import {
-  failure, HEADER_MISMATCH, idOf, INVALID_PARAMS, INVALID_REQUEST, isObject, RpcError, UNSUPPORTED_VERSION, type Id, type Message
-} from './rpc.ts'
-import { ToolResult } from './result.ts'
+import { CAPABILITIES, checkVersion, createRevision, metaOf, namedVersion, progressTokenOf } from './revision.ts'
+import { failure, HEADER_MISMATCH, idOf, INVALID_REQUEST, isObject, RpcError, type Id, type Message } from './rpc.ts'
 import { EventStream } from './stream.ts'
 
-export const REVISION = '2026-07-28'
-const PREFIX = 'io.modelcontextprotocol/'
-const VERSION = `${PREFIX}protocolVersion`
-const CAPABILITIES = `${PREFIX}clientCapabilities`
-/** How long a client may take a list for fresh, ms. What it shows depends on the key, and a reload may change that. */
-const FRESH = 60_000
 /** How many listening streams are open at most; one more ends the oldest. */
 const MAX_LISTENERS = 256
 
@@ -25,29 +17,13 @@ export interface ModernOptions extends Pick<DispatchOptions, 'tools'> {
   context (request: FastifyRequest): Pick<Context, 'call' | 'failed'>
 }
 
-/** The `_meta` of a request's params, if that is an object. */
-export function metaOf (message: unknown): Message {
-  const params = isObject(message) ? message.params : undefined
-  const meta = isObject(params) ? params._meta : undefined
-  return isObject(meta) ? meta : {}
-}
-
-/** The version that a request names of itself. Clients of the earlier generation name none. */
-export const versionOf = (message: unknown): unknown => metaOf(message)[VERSION]
-
 /** Throws RpcError where a request is not one of this revision. The order says which fault a client hears of first. */
 function check ({ headers }: FastifyRequest, message: Message, meta: Message): void {
   const header = headers['mcp-protocol-version']
-  const version = meta[VERSION]
   if (header === undefined) throw new RpcError(HEADER_MISMATCH, 'MCP-Protocol-Version is missing', { status: 400 })
-  if (typeof version !== 'string') throw new RpcError(INVALID_PARAMS, `_meta lacks ${VERSION}`, { status: 400 })
-  if (!isObject(meta[CAPABILITIES])) {
-    throw new RpcError(INVALID_PARAMS, `_meta lacks ${CAPABILITIES}`, { status: 400 })
-  }
+  const version = namedVersion(meta)
   if (header !== version) throw new RpcError(HEADER_MISMATCH, 'MCP-Protocol-Version does not match the body', { status: 400 })
-  if (version !== REVISION) {
-    throw new RpcError(UNSUPPORTED_VERSION, 'Unsupported protocol version', { status: 400, data: { supported: [REVISION], requested: version } })
-  }
+  checkVersion(version)
   checkMethod(headers, message)
 }
 
@@ -70,30 +46,21 @@ class Asked extends HangUp implements Context {
 export function createModern ({ tools, version, instructions, dispatch, context }: ModernOptions) {
   const mirrored = new Map(tools.map(tool => [tool.name, mirroredFields(tool.input)]).filter(([, fields]) => fields!.length > 0) as
     Array<[string, ReturnType<typeof mirroredFields>]>)
-  const serverInfo = { [`${PREFIX}serverInfo`]: { name: 'iris', title: 'Iris', version } }
-  const discovery = { supportedVersions: [REVISION], capabilities: { tools: {} }, ...(instructions !== undefined && { instructions }) }
+  const { discovery, result, fresh, acknowledged, unsubscribed } = createRevision({ version, ...(instructions !== undefined && { instructions }) })
   const listeners = new Map<EventStream, Id>()
 
-  const writtenInfo = JSON.stringify(serverInfo)
-
-  /** The result of a request as JSON. That of a tool has most of it in JSON already. */
-  function result (id: Id, value: Result, meta = serverInfo): string {
-    if (value instanceof ToolResult) return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete",${value.fields()},"_meta":${writtenInfo}}}`
-    return JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...value, _meta: meta } })
-  }
-
   function answer (request: FastifyRequest, message: Message, meta: Message, stream: EventStream, reply: FastifyReply): Promise<Result> | Result {
-    const { method } = message
-    if (method === 'server/discover') return { ...discovery, ttlMs: FRESH, cacheScope: 'public' }
+    const method = message.method as string
+    if (method === 'server/discover') return discovery
     const params = message.params as Message
     if (method === 'tools/call') checkFields(request.headers, mirrored.get(String(params.name)) ?? [], params.arguments)
-    const { progressToken } = meta
+    const progressToken = progressTokenOf(meta)
     const asked = new Asked(reply, meta[CAPABILITIES] as Message, context(request))
-    if (typeof progressToken === 'string' || Number.isSafeInteger(progressToken)) {
+    if (progressToken !== undefined) {
       asked.notify = note => { stream.offer({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, ...note } }) }
     }
-    const value = dispatch(method as string, params, asked)
-    return method === 'tools/list' ? value.then(list => ({ ...list, ttlMs: FRESH, cacheScope: 'private' })) : value
+    const value = dispatch(method, params, asked)
+    return method === 'tools/list' ? value.then(fresh) : value
   }
 
   /** No list here changes and there are no resources: nothing of what was asked for is promised, and the stream stays open. */
@@ -102,14 +69,13 @@ export function createModern ({ tools, version, instructions, dispatch, context 
     if (listeners.size >= MAX_LISTENERS) unlisten(oldest!)
     listeners.set(stream, id)
     reply.raw.once('close', () => listeners.delete(stream))
-    const params = { _meta: { [`${PREFIX}subscriptionId`]: id }, notifications: {} }
-    stream.send({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params })
+    stream.send(acknowledged(id))
   }
 
   function unlisten (stream: EventStream): void {
     const id = listeners.get(stream)!
     listeners.delete(stream)
-    stream.end(result(id, {}, { ...serverInfo, [`${PREFIX}subscriptionId`]: id } as typeof serverInfo))
+    stream.end(unsubscribed(id))
   }
 
   return {
