@@ -5,7 +5,14 @@ import { TeamName } from '../schemas/team.ts'
 import { ForbiddenError, UnauthorizedError, ValidationError } from '../src/errors.ts'
 import { speaker, type Caller } from '../src/tool.ts'
 
+/** What of a request is judged, and what comes of it. */
+type Judged = Pick<FastifyRequest, 'caller' | 'token' | 'authError' | 'identify' | 'headers' | 'ip' | 'routeOptions'>
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What stands for a request where somebody of this process speaks by none: it is judged by its token and headers like one. */
+    visitor (given: Pick<FastifyRequest, 'token'> & { headers: Readonly<Record<string, string>>, url: string }): Judged
+  }
   interface FastifyRequest {
     /** Who calls, by its key; null while that is unknown. */
     caller: Caller | null
@@ -42,7 +49,7 @@ async function auth (app: FastifyInstance, { api, authenticate, anonymous, refus
   app.decorateRequest('caller', null)
   app.decorateRequest('token', null)
   app.decorateRequest('authError', null)
-  app.decorateRequest('identify', function (this: FastifyRequest, token: string | null) {
+  const identify = function (this: FastifyRequest, token: string | null) {
     this.token = token
     this.authError = null
     this.caller = token === null ? (api().requireAuth ? null : anonymous) : token === '' ? null : authenticate(token)
@@ -62,6 +69,12 @@ async function auth (app: FastifyInstance, { api, authenticate, anonymous, refus
       if (err instanceof ForbiddenError) refused?.(this, err)
       return null
     }
+  }
+  app.decorateRequest('identify', identify)
+  app.decorate('visitor', ({ token, headers, url }) => {
+    const judged = { caller: null, token, authError: null, headers, routeOptions: { url }, identify } as unknown as Judged
+    judged.identify(token)
+    return judged
   })
 
   app.addHook('onRequest', (request, _reply, done) => {

@@ -9,7 +9,7 @@ import type { Caller } from '../src/tool.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /** What a request of this caller would be to the limits, where its call comes by none: the same counts as for its requests. */
-    requestOf (caller: Caller): Pick<FastifyRequest, 'caller' | 'count' | 'charge'>
+    requestOf (caller: Caller | null): Pick<FastifyRequest, 'caller' | 'count' | 'charge'>
   }
   interface FastifyRequest {
     /** Counts one more request of this caller, e.g. a frame of a socket. Throws RateLimitedError. */
@@ -53,7 +53,7 @@ async function limits (app: FastifyInstance, { api }: LimitsOptions): Promise<vo
   app.decorateRequest('count', function (this: FastifyRequest) { refuse(count(this), 'requests') })
   app.decorateRequest('charge', function (this: FastifyRequest) { refuse(charge(this), 'tells') })
 
-  app.decorate('requestOf', (caller: Caller) => ({
+  app.decorate('requestOf', (caller: Caller | null) => ({
     caller,
     count () { refuse(count(this), 'requests') },
     charge () { refuse(charge(this), 'tells') }

@@ -6,6 +6,7 @@ import type { createLegacy } from './mcp/legacy.ts'
 import { createModern } from './mcp/modern.ts'
 import { versionOf } from './mcp/revision.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'
+import { noStream, upgrade, type UpgradeOptions } from './mcp/upgrade.ts'
 
 export interface McpOptions extends DispatchOptions {
   version: string
@@ -19,6 +20,8 @@ export interface McpOptions extends DispatchOptions {
   sessions?: { max?: number, idle?: number }
   /** Runs something once, after so many ms: for streams of theirs to say that they are alive. */
   after?: (ms: number, fn: () => void) => unknown
+  /** Opens channels; where it is given, /mcp takes WebSockets too. */
+  sockets?: UpgradeOptions
 }
 
 const LEGACY_REVISIONS = new Set(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])
@@ -33,8 +36,8 @@ function isModern ({ headers, body }: FastifyRequest): boolean {
   return !LEGACY_REVISIONS.has(String(headers['mcp-protocol-version']))
 }
 
-/** MCP over streamable HTTP at /mcp, in both generations of the protocol. Who may call is settled by hooks before. */
-export default async function mcp (app: FastifyInstance, { call, identify, sessions, after, ...options }: McpOptions): Promise<void> {
+/** MCP over streamable HTTP at /mcp, and through WebSockets, in both generations of the protocol. Who may call is settled by hooks before. */
+export default async function mcp (app: FastifyInstance, { call, identify, sessions, sockets, after, ...options }: McpOptions): Promise<void> {
   const dispatch = createDispatch(options)
   const silent = { get signal () { return new AbortController().signal }, emit () {} }
   const shared = {
@@ -88,10 +91,9 @@ export default async function mcp (app: FastifyInstance, { call, identify, sessi
   const route = { config: { auth: true as const }, schema: { hide: true } }
   app.post('/mcp', route, handle)
   app.delete('/mcp', route, handle)
-  app.get('/mcp', route, async (_request, reply) => {
-    reply.header('allow', 'POST, DELETE')
-    throw new RpcError(405, 'There is no stream to get: what belongs to a request comes in its reply', { status: 405 })
-  })
+  // In a scope of its own: its hooks are not for the routes that take no upgrade.
+  if (sockets !== undefined) await app.register(async scope => { await upgrade(scope, sockets) })
+  else app.get('/mcp', route, noStream)
 
   app.addHook('preClose', async () => {
     modern.close()

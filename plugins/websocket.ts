@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -42,7 +43,12 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
   // In a scope of its own: its hooks would cost every other route a tenth.
   await app.register(async scope => {
     await scope.register(ws, {
-      options: { maxPayload: api().bodyLimit, perMessageDeflate: false },
+      options: {
+        // Upgrades go through the router once: where another scope has them do so already, a second listener would run each route twice.
+        server: (app.server.listenerCount('upgrade') === 0 ? app.server : new EventEmitter()) as typeof app.server,
+        maxPayload: api().bodyLimit,
+        perMessageDeflate: false
+      },
       preClose (done) {
         stopping = true
         for (const connection of connections.values()) stop(connection)

@@ -9,6 +9,8 @@ import graphql, { graphqlSchema } from '../plugins/graphql.ts'
 import health from '../plugins/health.ts'
 import limits from '../plugins/limits.ts'
 import { createAgentTools } from '../plugins/mcp/agents.ts'
+import type { Channel, End } from '../plugins/mcp/channel.ts'
+import { createChannels } from '../plugins/mcp/channels.ts'
 import mcp from '../plugins/mcp.ts'
 import metricsRoute from '../plugins/metrics.ts'
 import openapi, { openApi } from '../plugins/openapi.ts'
@@ -29,6 +31,13 @@ import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
 import { tools as allTools } from './tools/index.ts'
 import { VERSION } from './version.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** MCP for somebody of this process. `headers`: those that an upgrade would be read for. */
+    openChannel (token: string | null, headers: Readonly<Record<string, string>>, end: End): Channel
+  }
+}
 
 /** What a model is told of this server when it connects. */
 const INSTRUCTIONS = 'Iris lets you talk to coding agents in other project directories, called teams. team_list shows them, team_tell asks one and waits for its answer. ' +
@@ -89,18 +98,18 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   }
   if (api().enabled) await app.register(openapi, documented(given, version))
   await app.register(health, { ready })
+  const offer = { tools, version, instructions: INSTRUCTIONS, now: clock.now, secret: services.store.secret('mcp'), serializer: serializerOf }
+  const channels = createChannels({ ...offer, clock, call: call('mcp') })
+  app.decorate('openChannel', (token: string | null, headers: Readonly<Record<string, string>>, end: End) =>
+    channels.open({ ...app.requestOf(null), ...app.visitor({ token, headers, url: '/mcp' }), fault: app.fault }, end))
   await app.register(mcp, {
-    tools,
-    version,
+    ...offer,
     call: call('mcp'),
     identify (request) {
       if (request.identify(request.token) === null) throw request.authError ?? new UnauthorizedError('A key is needed now')
     },
-    secret: services.store.secret('mcp'),
-    now: clock.now,
     after: clock.after,
-    serializer: serializerOf,
-    instructions: INSTRUCTIONS
+    sockets: { channels, clock, bodyLimit: api().bodyLimit }
   })
   const agentCall = call('agent')
   const agentTools = createAgentTools({
@@ -205,9 +214,9 @@ function reachedAt ({ address, family, port }: AddressInfo): string {
 }
 
 /** Records who is refused before any tool: of the caller only the name of a known key. */
-const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' } }: FastifyRequest, err: Error, tool = 'authenticate') => {
+const refusals = ({ audit }: Wiring) => ({ caller, ip, routeOptions: { url = '' } }: Pick<FastifyRequest, 'caller' | 'routeOptions'> & Partial<Pick<FastifyRequest, 'ip'>>, err: Error, tool = 'authenticate') => {
   const via = url === '/ws' ? 'websocket' : url === '/mcp' ? 'mcp' : url === '/graphql' ? 'graphql' : url.startsWith('/api/') ? 'rest' : 'http'
-  audit.refuse({ caller: caller?.name ?? null, via, address: ip, tool, outcome: outcomeOf(err) })
+  audit.refuse({ caller: caller?.name ?? null, via, address: ip ?? null, tool, outcome: outcomeOf(err) })
 }
 
 /** What `health:check` says: of the teams that the caller reaches. */

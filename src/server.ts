@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
 import { pino, type Logger } from 'pino'
 import type { Config } from '../schemas/config.ts'
 import { startWatchdog } from './agent/watchdog.ts'
@@ -14,6 +15,10 @@ export interface Server {
   /** The admin key, where this start made it. */
   readonly firstKey?: string
   readonly log: Logger
+  /** MCP for this process. `headers`: those of an HTTP request that say more of who speaks. */
+  openChannel: FastifyInstance['openChannel']
+  /** The longest message that is taken, bytes. */
+  readonly bodyLimit: number
   /** Put another configuration in force. */
   reconfigure (config: Config): void
   /** Drain (`ms` at most, else settings.drainTimeout), then end everything. Resolves when no child and no file is left behind. */
@@ -86,6 +91,8 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       url,
       ...(firstKey !== undefined && { firstKey }),
       log,
+      openChannel: app.openChannel,
+      bodyLimit: config.api.bodyLimit,
       reconfigure: services.reconfigure,
       close: ms => closing ??= close(ms)
     }

@@ -1,0 +1,91 @@
+import type { FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Channels } from './channels.ts'
+import { PARSE_ERROR, RpcError } from './rpc.ts'
+import { BACKLOG } from './stream.ts'
+
+export interface Clock { now (): number, after (ms: number, fn: () => void): () => void }
+
+/** ms between pings; who has not answered one by the next is gone. */
+const BEAT = 15_000
+/** ms a peer has to answer a close. */
+const CLOSE_WITHIN = 5_000
+/** ms that peers have to answer the close of a server that stops, and before it the requests that wait. */
+const STOP_WITHIN = 1_000
+
+/** A channel over one WebSocket, each message a text frame, from the upgrade to its end. */
+export function serveSocket (socket: WebSocket, request: FastifyRequest, { channels, clock }: { channels: Channels, clock: Clock }) {
+  const wire = request.raw.socket
+  let alive = true
+  let corked = false
+  let cancelTimer = clock.after(BEAT, beat)
+
+  /** What is said in one turn of the event loop leaves in one write. */
+  function send (text: string) {
+    if (socket.readyState !== socket.OPEN) return
+    if (!corked) {
+      corked = true
+      wire.cork()
+      process.nextTick(uncork)
+    }
+    socket.send(text)
+  }
+  function uncork () {
+    corked = false
+    wire.uncork()
+    // Who does not read is not heard, until it does or is taken for gone.
+    if (socket.bufferedAmount <= BACKLOG || socket.isPaused) return
+    socket.pause()
+    wire.once('drain', () => { socket.resume() })
+  }
+
+  const channel = channels.open(request, {
+    send,
+    congested: () => socket.bufferedAmount > BACKLOG,
+    refused (why) { close(4401, why) }
+  })
+
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (socket.readyState !== socket.OPEN) return
+    if (isBinary) return close(1003, 'Messages are JSON text')
+    channel.receive(read(data.toString()))
+  })
+  socket.on('pong', () => { alive = true })
+  socket.on('close', () => {
+    cancelTimer()
+    channel.close()
+  })
+
+  function close (code: number, reason: string, within = CLOSE_WITHIN) {
+    if (socket.readyState !== socket.OPEN) return
+    cancelTimer()
+    socket.close(code, reason.slice(0, 123))
+    cancelTimer = clock.after(within, () => { socket.terminate() })
+  }
+
+  function beat () {
+    if (!alive) return socket.terminate()
+    if (request.identify(request.token) === null) return close(4401, request.authError?.message ?? 'A key is needed now')
+    cancelTimer = clock.after(BEAT, beat)
+    alive = false
+    socket.ping()
+  }
+
+  return {
+    /** The server stops: what is about to be answered still is. */
+    stop () {
+      const stopped = () => { close(1001, 'The server stops', STOP_WITHIN) }
+      cancelTimer()
+      cancelTimer = clock.after(STOP_WITHIN, stopped)
+      void channel.end().then(stopped)
+    }
+  }
+}
+
+function read (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return new RpcError(PARSE_ERROR, 'Parse error: each message must be JSON')
+  }
+}
