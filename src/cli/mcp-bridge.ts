@@ -1,74 +1,118 @@
-import { once } from 'node:events'
 import { createLines } from '../agent/lines.ts'
 import type { Clock } from '../clock.ts'
-import type { Target } from './client.ts'
-import { failure, INVALID_REQUEST, modernVersion, PARSE_ERROR, requestIds, SERVER_ERROR, type Id, type Message } from './mcp-message.ts'
-import { createUpstream, RpcFailure } from './mcp-upstream.ts'
+import { PayloadTooLargeError, toErrorBody } from '../errors.ts'
+import type { Link, LinkEvents } from './mcp-link.ts'
+import { answerTo, failure, INVALID_REQUEST, isQuestion, PARSE_ERROR, requestIds, RpcFailure, SERVER_ERROR, type Id, type Message, type RpcError } from './mcp-message.ts'
+import { createWriter } from './mcp-writer.ts'
 
 /** Requests that may wait for their answers at once. */
 const IN_FLIGHT = 256
 /** How long answers may still come once stdin has ended, ms. */
 const GRACE = 5_000
+/** Of the request that opens a session anew, whose answer is not for the client. */
+const REOPENING = 'iris:reopening'
 
 export interface BridgeOptions {
   stdin: NodeJS.ReadableStream
   stdout: NodeJS.WritableStream
   clock: Clock
-  /** Finds a living server, or starts one. */
-  connect (): Promise<Target>
-  /** Headers of every request. */
-  headers: Readonly<Record<string, string>>
+  /** Finds a living server, or starts one, and opens a link to it. */
+  connect (events: LinkEvents): Promise<Link>
   /** Hears what no client can be told. */
   say (message: string): void
   /** Ends the bridge before its stdin does. */
   signal: AbortSignal
 }
 
-/** MCP on stdio, carried to the `/mcp` of a server and back, message by message. Resolves when stdin or stdout has ended. */
-export async function bridge ({ stdin, stdout, clock, connect, headers, say, signal }: BridgeOptions): Promise<void> {
-  const inFlight = new Map<Id, { stop: AbortController, modern: boolean }>()
-  const working = new Set<Promise<void>>()
+/** What waits for its answer, or to be sent. */
+interface Sent { readonly line: string, readonly message: Message | Message[], again: boolean }
+
+/** MCP on stdio, carried to a server and back, message by message. Resolves when stdin or stdout has ended. */
+export async function bridge ({ stdin, stdout, clock, connect, say, signal }: BridgeOptions): Promise<void> {
+  const inFlight = new Map<Id, Sent>()
+  /** What came while there was no link. */
+  const waiting: Sent[] = []
+  let link: Link | undefined
+  let connecting: Promise<void> | undefined
+  /** How the session was opened, in the generation that has them. */
+  let opening: Message | undefined
+  let quiet: (() => void) | undefined
   const over = new AbortController()
-  let drained: Promise<unknown> | undefined
+  const writer = createWriter(stdout, over.signal)
+  const write = (message: Message) => { void writer.write(JSON.stringify(message)) }
 
-  /** One message, one line. Waits for a slow reader, and so does whoever calls. */
-  async function write (message: Message): Promise<void> {
-    if (over.signal.aborted || stdout.write(JSON.stringify(message) + '\n')) return
-    await (drained ??= once(stdout, 'drain', { signal: over.signal }).catch(() => { /* over */ }).finally(() => { drained = undefined }))
+  function hear (answer: string | Buffer): Promise<void> | undefined {
+    const { id, ok } = answerTo(answer)
+    if (id === undefined) return writer.write(answer)
+    const asked = inFlight.get(id)
+    if (asked === undefined) return // it was given up, or is ours
+    inFlight.delete(id)
+    if (ok && !Array.isArray(asked.message) && asked.message.method === 'initialize') opening = asked.message
+    const full = writer.write(answer)
+    rest()
+    return full
   }
 
-  const upstream = createUpstream({ clock, connect, headers, hear: write })
-
-  async function carry (message: Message | Message[]): Promise<void> {
-    const waiting = new Set(requestIds(message))
-    if (inFlight.size + waiting.size > IN_FLIGHT) return await refuse(waiting, `More than ${IN_FLIGHT} requests wait for their answers already`)
-    const entry = { stop: new AbortController(), modern: modernVersion(message) !== undefined }
-    for (const id of waiting) inFlight.set(id, entry)
-    try {
-      for await (const one of upstream.send(message, AbortSignal.any([entry.stop.signal, over.signal]))) {
-        if (one.method === undefined && one.id !== undefined && one.id !== null) waiting.delete(one.id)
-        await write(one)
-      }
-      if (!entry.stop.signal.aborted) await refuse(waiting, 'The server ended the connection without an answer')
-    } catch (err) {
-      if (entry.stop.signal.aborted || over.signal.aborted) return
-      const error = err instanceof RpcFailure ? err.error : undefined
-      if (waiting.size === 0) say(`A message was not delivered: ${(err as Error).message}`)
-      await refuse(waiting, `Iris went away: ${(err as Error).message}. What was begun there goes on or has ended there; tell_list shows it`, error)
-    } finally {
-      for (const id of requestIds(message)) if (inFlight.get(id) === entry) inFlight.delete(id)
+  /** The server is gone. What asks without changing anything is asked again elsewhere, once. */
+  function lost (why: string): void {
+    link = undefined
+    const asked = [...new Set(inFlight.values())]
+    for (const one of asked) {
+      if (!one.again && isQuestion(one.message)) {
+        one.again = true
+        waiting.push(one)
+      } else refuse(one, gone(why), unanswered(one))
     }
+    if (waiting.length > 0) void reconnect()
+    rest()
   }
 
-  async function refuse (ids: Iterable<Id>, message: string, error = { code: SERVER_ERROR, message }): Promise<void> {
-    for (const id of ids) await write(failure(id, error))
+  const unanswered = (one: Sent) => requestIds(one.message).filter(id => inFlight.get(id) === one)
+
+  function refuse (one: Sent, error: RpcError, ids = requestIds(one.message)): void {
+    if (requestIds(one.message).length === 0) say(`A message was not delivered: ${error.message}`)
+    for (const id of ids) {
+      if (inFlight.get(id) === one) inFlight.delete(id)
+      write(failure(id, error))
+    }
+    rest()
   }
 
-  /** The client gives a request up. Without sessions, hanging up says so; with them, the server is told first. */
-  async function cancel (notice: Message): Promise<void> {
-    const entry = inFlight.get(notice.params?.requestId as Id)
-    if (entry?.modern !== true) await carry(notice)
-    entry?.stop.abort()
+  async function reconnect (): Promise<void> {
+    await (connecting ??= open().finally(() => { connecting = undefined }))
+  }
+
+  async function open (): Promise<void> {
+    let made: Link
+    try {
+      made = await connect({ hear, lost }).catch((err: unknown) => {
+        if ((err as NodeJS.ErrnoException).code !== 'ECONNREFUSED') throw err
+        return connect({ hear, lost }) // that server is gone; nothing has reached it
+      })
+    } catch (err) {
+      const error = err instanceof RpcFailure ? err.error : gone((err as Error).message)
+      for (const one of waiting.splice(0)) refuse(one, error, unanswered(one))
+      return
+    }
+    link = made
+    // A server that was started anew does not know of the session: it is opened again, behind the client's back.
+    if (opening !== undefined && made.forgetful) {
+      for (const message of [{ ...opening, id: REOPENING }, { jsonrpc: '2.0', method: 'notifications/initialized' } as const]) made.send(JSON.stringify(message), message)
+    }
+    for (const one of waiting.splice(0)) deliver(made, one)
+    rest()
+  }
+
+  function send (one: Sent): void {
+    if (link !== undefined) return deliver(link, one)
+    waiting.push(one)
+    void reconnect()
+  }
+
+  function deliver (to: Link, one: Sent): void {
+    // A character is at most three bytes.
+    if (one.line.length * 3 > to.limit && Buffer.byteLength(one.line) > to.limit) refuse(one, tooLarge())
+    else to.send(one.line, one.message)
   }
 
   function take (line: string): void {
@@ -77,23 +121,35 @@ export async function bridge ({ stdin, stdout, clock, connect, headers, say, sig
     try {
       message = JSON.parse(line) as Message
     } catch {
-      return track(write(failure(null, { code: PARSE_ERROR, message: 'Parse error: each line must be one JSON-RPC message' })))
+      write(failure(null, { code: PARSE_ERROR, message: 'Parse error: each line must be one JSON-RPC message' }))
+      return
     }
-    const parts: unknown[] = [message].flat()
+    const parts: unknown[] = Array.isArray(message) ? message : [message]
     if (parts.length === 0 || parts.some(part => typeof part !== 'object' || part === null || Array.isArray(part))) {
-      return track(write(failure(null, { code: INVALID_REQUEST, message: 'Invalid request: a JSON-RPC message is an object' })))
+      write(failure(null, { code: INVALID_REQUEST, message: 'Invalid request: a JSON-RPC message is an object' }))
+      return
     }
-    track(!Array.isArray(message) && message.method === 'notifications/cancelled' ? cancel(message) : carry(message))
+    const one = { line, message, again: false }
+    const ids = requestIds(message)
+    if (ids.length > 0 && inFlight.size + ids.length + writer.unread > IN_FLIGHT) return refuse(one, { code: SERVER_ERROR, message: `More than ${IN_FLIGHT} requests wait for their answers already` })
+    for (const id of ids) inFlight.set(id, one)
+    send(one)
+    if (!Array.isArray(message) && message.method === 'notifications/cancelled') inFlight.delete(message.params?.requestId as Id)
   }
 
-  function track (work: Promise<void>): void {
-    const one = work.catch((err: unknown) => { say((err as Error).message) }).finally(() => { working.delete(one) })
-    working.add(one)
+  function tooLarge (): RpcError {
+    const body = toErrorBody(new PayloadTooLargeError('The body is larger than this server takes (api.bodyLimit in config.yaml)'), clock.now())
+    return { code: body.statusCode, message: body.message, data: body }
+  }
+
+  /** Nothing waits any more: whoever waits for that goes on. */
+  function rest (): void {
+    if (inFlight.size === 0 && waiting.length === 0 && connecting === undefined) quiet?.()
   }
 
   const lines = createLines({
     line: take,
-    tooLong (bytes) { track(write(failure(null, { code: INVALID_REQUEST, message: `Invalid request: a message of ${bytes} bytes is too long` }))) }
+    tooLong (bytes) { write(failure(null, { code: INVALID_REQUEST, message: `Invalid request: a message of ${bytes} bytes is too long` })) }
   })
   stdout.on('error', () => { over.abort() })
   const ended = new Promise<void>(resolve => {
@@ -103,11 +159,13 @@ export async function bridge ({ stdin, stdout, clock, connect, headers, say, sig
   })
   await ended
   lines.end()
-  if (!signal.aborted) {
-    const enough = new Promise<void>(resolve => { clock.after(GRACE, resolve) })
-    await Promise.race([Promise.all(working), enough])
-  }
-  await upstream.close(over.signal)
+  const enough = signal.aborted ? Promise.resolve() : new Promise<void>(resolve => { clock.after(GRACE, resolve) })
+  const answered = new Promise<void>(resolve => { quiet = resolve; rest() })
+  await Promise.race([answered, enough])
+  await link?.close(enough)
+  writer.flush()
   over.abort()
   stdin.pause()
 }
+
+const gone = (why: string): RpcError => ({ code: SERVER_ERROR, message: `Iris went away: ${why}. What was begun there goes on or has ended there; tell_list shows it` })

@@ -21,7 +21,9 @@ export const SERVER_ERROR = -32000
 
 /** The ids of the requests in a message or batch: each waits for an answer. */
 export function requestIds (message: Message | readonly Message[]): Id[] {
-  return [message].flat().filter(({ method, id }) => method !== undefined && id !== undefined && id !== null).map(({ id }) => id as Id)
+  if (Array.isArray(message)) return message.flatMap(requestIds)
+  const { method, id } = message as Message
+  return method !== undefined && id !== undefined && id !== null ? [id] : []
 }
 
 /** The protocol version that a message of the stateless generation names; undefined for the generation with sessions. */
@@ -44,6 +46,42 @@ export function modernHeaders (message: Message, version: string): Record<string
 function headerText (text: string): string {
   const plain = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text)
   return plain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`
+}
+
+/** The server refused in words of its own. */
+export class RpcFailure extends Error {
+  readonly error: RpcError
+
+  constructor (error: RpcError) {
+    super(error.message)
+    this.error = error
+  }
+}
+
+/** The server's own JSON-RPC error, or its error body made one. */
+export function errorIn (body: string, status: number): RpcError {
+  try {
+    const parsed = JSON.parse(body) as { error?: unknown, message?: unknown }
+    if (typeof (parsed.error as RpcError | undefined)?.code === 'number') return parsed.error as RpcError
+    if (typeof parsed.message === 'string') return { code: SERVER_ERROR, message: parsed.message, data: parsed }
+  } catch {
+    // No JSON: the status must do.
+  }
+  return { code: SERVER_ERROR, message: `The server answered with status ${status}` }
+}
+
+/** Whether it is a request that changes nothing: any but a tool's call. */
+export const isQuestion = (message: Message | Message[]) => !Array.isArray(message) && message.method !== undefined && message.id !== undefined && message.method !== 'tools/call'
+
+/** How our servers begin an answer: the rest of it need not be read to know whose it is. */
+const ANSWER = /^\{"jsonrpc":"2\.0","id":(?:"([ !#-[\]-~]{0,100})"|(-?\d{1,15})),"(result|error)":/
+
+/** The id of the request that a message of the server answers, and whether with a result; undefined where it is no answer. */
+export function answerTo (text: string | Buffer): { id: Id | undefined, ok: boolean } {
+  const found = ANSWER.exec(typeof text === 'string' ? text : text.toString('latin1', 0, 160))
+  if (found !== null) return { id: found[1] ?? Number(found[2]), ok: found[3] === 'result' }
+  const { id, method, result } = JSON.parse(text.toString()) as Message
+  return { id: method === undefined ? id ?? undefined : undefined, ok: result !== undefined }
 }
 
 export function failure (id: Id | null, error: RpcError): Message {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../clock.ts'
 import type { Target } from './client.ts'
 import { events, exchange, text } from './exchange.ts'
-import { modernHeaders, modernVersion, SERVER_ERROR, type Message, type RpcError } from './mcp-message.ts'
+import { errorIn, isQuestion, modernHeaders, modernVersion, RpcFailure, type Message } from './mcp-message.ts'
 
 /** Before a stream of notifications that ended is opened again, ms. */
 const REOPEN = 1_000
@@ -23,16 +23,6 @@ export interface Upstream {
   send (message: Message | Message[], signal: AbortSignal): AsyncGenerator<Message>
   /** Ends the session, where there is one. Never rejects. */
   close (signal: AbortSignal): Promise<void>
-}
-
-/** The server refused in words of its own. */
-export class RpcFailure extends Error {
-  readonly error: RpcError
-
-  constructor (error: RpcError) {
-    super(error.message)
-    this.error = error
-  }
 }
 
 /** The older generation: a session that the server names when it is opened. */
@@ -164,9 +154,6 @@ export function createUpstream ({ clock, connect, headers, hear }: UpstreamOptio
 const isOpening = (message: Message | readonly Message[]) => !Array.isArray(message) && (message as Message).method === 'initialize'
 const isOpened = (message: Message | readonly Message[]) => !Array.isArray(message) && (message as Message).method === 'notifications/initialized'
 
-/** Whether it is a request that changes nothing: any but a tool's call. */
-const isQuestion = (message: Message | Message[]) => !Array.isArray(message) && message.method !== undefined && message.id !== undefined && message.method !== 'tools/call'
-
 /** The messages of an HTTP answer. Throws RpcFailure where it is an error. */
 async function * answer (response: IncomingMessage): AsyncGenerator<Message> {
   const status = response.statusCode ?? 0
@@ -178,16 +165,4 @@ async function * answer (response: IncomingMessage): AsyncGenerator<Message> {
   if (status >= 400) throw new RpcFailure(errorIn(body, status))
   if (body.trim() === '') return
   yield * [JSON.parse(body) as Message | Message[]].flat()
-}
-
-/** The server's own JSON-RPC error, or its error body made one. */
-function errorIn (body: string, status: number): RpcError {
-  try {
-    const parsed = JSON.parse(body) as { error?: unknown, message?: unknown }
-    if (typeof (parsed.error as RpcError | undefined)?.code === 'number') return parsed.error as RpcError
-    if (typeof parsed.message === 'string') return { code: SERVER_ERROR, message: parsed.message, data: parsed }
-  } catch {
-    // No JSON: the status must do.
-  }
-  return { code: SERVER_ERROR, message: `The server answered with status ${status}` }
 }

@@ -6,6 +6,7 @@ import { ConfigError, loadConfig, locateConfig } from '../config.ts'
 import { readAdminKey } from '../server-file.ts'
 import { discover, type Target } from './client.ts'
 import { bridge } from './mcp-bridge.ts'
+import { openInside } from './mcp-inside.ts'
 import type { Serving } from './serve.ts'
 import { CliError, loadOptions, type ClientFlags, type World } from './world.ts'
 
@@ -55,17 +56,27 @@ export async function mcp (world: World, flags: ClientFlags & { as?: string }): 
   const end = new AbortController()
   const deaf = (['SIGTERM', 'SIGINT'] as const).map(signal => world.on(signal, () => { end.abort() }))
   try {
-    const first: { target?: Promise<Target> } = { target: Promise.resolve(await connect()) }
+    // What was found serves once; a later search starts anew.
+    let found: Target | undefined = await connect()
+    const find = async () => {
+      const target = found ?? await connect()
+      found = undefined
+      return target
+    }
     const team = flags.as ?? teamHere(world, flags, say)
+    const headers: Record<string, string> = team === undefined ? {} : { 'iris-as': team }
     await bridge({
       ...world,
-      // What was found before the first message serves it; a later search starts anew.
-      connect: async () => {
-        const found = first.target
-        delete first.target
-        return await (found ?? connect())
+      async connect (events) {
+        const target = await find()
+        if (target.url === serving?.server.url) return openInside(serving.server, target.key, headers, events)
+        const { openSocket } = await import('./mcp-socket.ts')
+        const link = await openSocket(target, headers, events)
+        if (link !== null) return link
+        found = target
+        const { createHttpLink } = await import('./mcp-http.ts')
+        return createHttpLink({ clock: world.clock, connect: find, headers, say }, events)
       },
-      headers: team === undefined ? {} : { 'iris-as': team },
       say,
       signal: end.signal
     })

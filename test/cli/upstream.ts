@@ -5,6 +5,8 @@ import { PassThrough } from 'node:stream'
 import type { Test } from 'tap'
 import type { Target } from '../../src/cli/client.ts'
 import { bridge } from '../../src/cli/mcp-bridge.ts'
+import { createHttpLink } from '../../src/cli/mcp-http.ts'
+import type { LinkEvents } from '../../src/cli/mcp-link.ts'
 import type { Message } from '../../src/cli/mcp-message.ts'
 import { createLines } from '../../src/agent/lines.ts'
 import { standingClock } from './standing-clock.ts'
@@ -57,7 +59,9 @@ export function bridged (t: Test, connect: () => Promise<Target>, headers: Recor
   })
   stdout.on('data', (part: Buffer) => { reader.push(part) })
   const time = standingClock()
-  const done = bridge({ stdin, stdout, clock: time.clock, connect, headers, say: message => { said.push(message) }, signal: end.signal })
+  const say = (message: string) => { said.push(message) }
+  const open = async (events: LinkEvents) => createHttpLink({ clock: time.clock, connect, headers, say }, events)
+  const done = bridge({ stdin, stdout, clock: time.clock, connect: open, say, signal: end.signal })
   t.teardown(async () => {
     end.abort()
     await done
