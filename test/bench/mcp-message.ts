@@ -7,13 +7,17 @@ const CLIENT = { name: 'bench', version: '1.0.0' }
 const PREFIX = 'io.modelcontextprotocol/'
 const META = { [`${PREFIX}protocolVersion`]: REVISION[2026], [`${PREFIX}clientInfo`]: CLIENT, [`${PREFIX}clientCapabilities`]: {} }
 
-/** A call of `team_status`. */
-export const statusCall = (id: number, generation: Generation) => ({
+const call = (name: string, input: object) => (id: number, generation: Generation) => ({
   jsonrpc: '2.0',
   id,
   method: 'tools/call',
-  params: { name: 'team_status', arguments: { teamName: 'echo' }, ...(generation === '2026' && { _meta: META }) }
+  params: { name, arguments: input, ...(generation === '2026' && { _meta: META }) }
 })
+
+/** A call of `team_status`. */
+export const statusCall = call('team_status', { teamName: 'echo' })
+/** One that wakes the team. */
+export const tellCall = call('team_tell', { toTeam: 'echo', message: 'hello' })
 
 /** How a client of the earlier generation begins. */
 export const OPENING = { jsonrpc: '2.0', id: 'begin', method: 'initialize', params: { protocolVersion: REVISION[2025], capabilities: {}, clientInfo: CLIENT } }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Cores } from './cores.ts'
-import { createSite, type Iris } from './iris.ts'
-import { OPENED, OPENING, statusCall, type Generation } from './mcp-message.ts'
+import { createSite, type Iris, type Site } from './iris.ts'
+import { OPENED, OPENING, statusCall, tellCall, type Generation } from './mcp-message.ts'
 import { rounds, type Measure, type Row } from './measure.ts'
 import { peerWords } from './peer.ts'
 import { statusOfAwake } from './status.ts'
@@ -12,40 +12,57 @@ const IN_FLIGHT = [1, 16]
 /** Calls for each tell of the other measures: they are quicker. */
 const CALLS = 5
 
-interface Side { readonly client: StdioClient, readonly generation: Generation, readonly rates: number[][] }
+interface Side { readonly client: StdioClient, readonly generation: Generation, /** What it is to answer. */ readonly body: Record<string, unknown>, readonly rates: number[][] }
 
-/** `team_status` over the stdio of `iris mcp`, a bridge to the server that runs, against the SDK's server with nothing to do. */
+/** `team_status` over the stdio of `iris mcp`, against the SDK's server with nothing to do: as a bridge to a server that runs, and as the whole server. */
 export function createStdio (cores: Cores, profile?: string): Measure {
   return {
     name: 'stdio',
-    what: '`tools/call` through `iris mcp`, a bridge to a server that runs, beside a server of the SDK that does nothing but answer',
+    what: '`tools/call` through `iris mcp`, as a bridge to a server that runs and as the whole server, beside a server of the SDK that does nothing but answer',
     async run ({ rounds: count, tells }) {
-      const site = createSite(cores, profile)
+      const sites: Site[] = []
+      const createSiteHere = () => {
+        const site = createSite(cores, profile)
+        sites.push(site)
+        return site
+      }
+      const site = createSiteHere()
       const clients: StdioClient[] = []
       let iris: Iris | undefined
       try {
         iris = await site.start()
         const { body } = await statusOfAwake(iris)
         const node = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
-        const start = async (words: readonly string[], generation: Generation): Promise<Side> => {
-          const client = openStdio(cores, words, site.directory)
+        const start = async (words: readonly string[], generation: Generation, { directory }: Site = site): Promise<Side> => {
+          const client = openStdio(cores, words, directory)
           clients.push(client)
           if (generation === '2025') await begin(client)
-          return { client, generation, rates: IN_FLIGHT.map(() => []) }
+          return { client, generation, body, rates: IN_FLIGHT.map(() => []) }
+        }
+        /** One that serves its data directory itself, with a team that is awake. */
+        const startWhole = async (generation: Generation): Promise<Side> => {
+          const own = createSiteHere()
+          const side = await start([...node, ...own.words('mcp')], generation, own)
+          const told = await side.client.request(tellCall(++last, generation))
+          const status = await side.client.request(statusCall(++last, generation))
+          if (told.result?.isError !== undefined || status.result?.structuredContent === undefined) throw new Error(`The whole server answered ${JSON.stringify([told, status])}`)
+          return { ...side, body: status.result.structuredContent as Record<string, unknown> }
         }
         const limit = await start(peerWords('sdk-stdio', site.directory, { path: '', body, key: '' }), '2025')
         const older = await start([...node, ...site.words('mcp')], '2025')
         const newer = await start([...node, ...site.words('mcp')], '2026')
-        const sides = [newer, older, limit]
-        const measure = async ({ client, generation, rates }: Side, calls: number) => {
+        const [newerWhole, olderWhole] = [await startWhole('2026'), await startWhole('2025')]
+        const sides = [newer, older, limit, newerWhole, olderWhole]
+        const measure = async ({ client, generation, body, rates }: Side, calls: number) => {
           for (const [n, inFlight] of IN_FLIGHT.entries()) rates[n]!.push(await rate(client, { generation, inFlight, calls, body }))
         }
         // What has just started is slow; the figures begin after it.
         if (count > 1) for (const side of sides) await measure(side, tells * CALLS)
         for (const { rates } of sides) for (const list of rates) list.length = 0
         for (const side of rounds(count, sides)) await measure(side, tells * CALLS)
-        return [newer, older].flatMap(({ generation, rates }) => IN_FLIGHT.map((inFlight, n): Row => ({
-          measure: `MCP ${generation} team_status over stdio, ${inFlight} at once`,
+        const ways = [[newer, ''], [older, ''], [newerWhole, ', whole in one process'], [olderWhole, ', whole in one process']] as const
+        return ways.flatMap(([{ generation, rates }, way]) => IN_FLIGHT.map((inFlight, n): Row => ({
+          measure: `MCP ${generation} team_status over stdio${way}, ${inFlight} at once`,
           unit: 'calls/s',
           ours: rates[n]!,
           limit: limit.rates[n]!,
@@ -55,7 +72,7 @@ export function createStdio (cores: Cores, profile?: string): Measure {
       } finally {
         await Promise.all(clients.map(client => client.end()))
         await iris?.end()
-        site.remove()
+        for (const one of sites) one.remove()
       }
     }
   }
