@@ -102,7 +102,7 @@ t.test('a flood of refusals gets sixty rows a minute, and a count of the rest', 
 })
 
 const SECRET = 'the-words-that-nobody-may-find'
-const WAY: Record<string, string> = { rest: 'rest', websocket: 'websocket', mcpHttp: 'mcp', mcpModern: 'mcp', mcpStdio: 'mcp', graphql: 'graphql', graphqlSocket: 'graphql' }
+const WAY: Record<string, string> = { rest: 'rest', websocket: 'websocket', mcpHttp: 'mcp', mcpModern: 'mcp', mcpSocket: 'mcp', mcpStdio: 'mcp', graphql: 'graphql', graphqlSocket: 'graphql' }
 
 for (const [name, connect] of Object.entries(transports)) {
   t.test(`${name}: what changes something is recorded with its outcome, and so is each refusal; what only reads is not`, async t => {

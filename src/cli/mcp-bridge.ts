@@ -63,7 +63,7 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
         waiting.push(one)
       } else refuse(one, gone(why), unanswered(one))
     }
-    if (waiting.length > 0) void reconnect()
+    if (waiting.length > 0) reconnect()
     rest()
   }
 
@@ -78,8 +78,12 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
     rest()
   }
 
-  async function reconnect (): Promise<void> {
-    await (connecting ??= open().finally(() => { connecting = undefined }))
+  function reconnect (): void {
+    connecting ??= open().finally(() => {
+      connecting = undefined
+      if (link === undefined && waiting.length > 0) reconnect() // lost as soon as it was there
+      rest()
+    })
   }
 
   async function open (): Promise<void> {
@@ -100,13 +104,12 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
       for (const message of [{ ...opening, id: REOPENING }, { jsonrpc: '2.0', method: 'notifications/initialized' } as const]) made.send(JSON.stringify(message), message)
     }
     for (const one of waiting.splice(0)) deliver(made, one)
-    rest()
   }
 
   function send (one: Sent): void {
     if (link !== undefined) return deliver(link, one)
     waiting.push(one)
-    void reconnect()
+    reconnect()
   }
 
   function deliver (to: Link, one: Sent): void {

@@ -33,7 +33,7 @@ function mirrored (tool: Tool): Tool {
   return { ...tool, input }
 }
 
-function toolsOf (heard: EventEmitter): Tool[] {
+export function toolsOf (heard: EventEmitter): Tool[] {
   const get = (path: string) => ({ method: 'GET' as const, url: path })
   const post = (path: string) => ({ method: 'POST' as const, url: path })
   return [
