@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { iris, saying, start } from './iris.ts'
+import { json, result, scripted } from './upstream.ts'
 
 const run = promisify(execFile)
 const FILE = 'settings: { httpPort: 0, drainTimeout: 1s }\nteams:\n  echo: { path: ., agent: echo }\n  web: { path: web, agent: echo }\n'
@@ -157,6 +158,31 @@ t.test('mcp: several started at once share one server; when it is killed, anothe
   }))
   for (const answer of again) t.match(answer, { result: { structuredContent: { response: 'echo: again' } } })
   for (const one of others) t.equal(await one.end(), 0)
+})
+
+t.test('mcp: the whole server goes on with a key that was made anew', async t => {
+  const cwd = directory(t)
+  const one = mcp(t, [], cwd)
+  await one.open()
+  t.match(await one.call(1, 'team_list'), { result: { structuredContent: { totalTeams: 2 } } })
+  await iris(t, ['key', 'rotate', 'admin'], { cwd })
+  t.match(await one.call(2, 'team_list'), { error: { message: /wrong, expired or revoked/ } })
+  t.match(await one.call(3, 'team_list'), { result: { structuredContent: { totalTeams: 2 } } }, 'in the session that was opened before')
+  t.equal(await one.end(), 0)
+})
+
+t.test('mcp: a server without channels is spoken to by HTTP', async t => {
+  const { target, got } = await scripted(t, ({ method, message, response }) => {
+    if (method === 'GET') response.writeHead(405).end()
+    else if (message.id === undefined) response.writeHead(202).end()
+    else json(response, result(message.id, { structuredContent: { said: message.method } }))
+  })
+  const one = mcp(t, ['--url', target.url, '--key', 'k', '--as', 'web'], directory(t))
+  await one.open()
+  t.match(await one.call(1, 'team_list'), { result: { structuredContent: { said: 'tools/call' } } })
+  t.equal(await one.end(), 0)
+  t.strictSame(got.map(({ method, message }) => message.method ?? method), ['GET', 'initialize', 'notifications/initialized', 'tools/call'])
+  for (const { headers } of got) t.match(headers, { authorization: 'Bearer k', 'iris-as': 'web' })
 })
 
 t.test('mcp: SIGTERM ends it in order', async t => {
