@@ -64,7 +64,9 @@ export class Channel {
     try {
       for (const one of batchOf(message, this.#opening)) this.#handle(one)
     } catch (err) {
-      this.#fail(undefined, err)
+      // Each request in a batch waits for an answer.
+      const ids = Array.isArray(message) ? message.map(idOf).filter(id => id !== undefined) : []
+      for (const id of ids.length === 0 || ids.length > MAX_IN_FLIGHT ? [undefined] : ids) this.#fail(id, err)
     }
   }
 

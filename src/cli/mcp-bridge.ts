@@ -98,6 +98,7 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
       for (const one of waiting.splice(0)) refuse(one, error, unanswered(one))
       return
     }
+    if (over.signal.aborted) return await made.close(Promise.resolve())
     link = made
     // A server that was started anew does not know of the session: it is opened again, behind the client's back.
     if (opening !== undefined && made.forgetful) {
@@ -134,6 +135,10 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
     }
     const one = { line, message, again: false }
     const ids = requestIds(message)
+    if (ids.some(id => typeof id !== 'string' && !Number.isSafeInteger(id))) {
+      write(failure(null, { code: INVALID_REQUEST, message: 'Invalid request: an id is a string or an integer' }))
+      return
+    }
     if (ids.length > 0 && inFlight.size + ids.length + writer.unread > IN_FLIGHT) return refuse(one, { code: SERVER_ERROR, message: `More than ${IN_FLIGHT} requests wait for their answers already` })
     for (const id of ids) inFlight.set(id, one)
     send(one)
@@ -162,7 +167,7 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
   })
   await ended
   lines.end()
-  const enough = signal.aborted ? Promise.resolve() : new Promise<void>(resolve => { clock.after(GRACE, resolve) })
+  const enough = signal.aborted || over.signal.aborted ? Promise.resolve() : new Promise<void>(resolve => { clock.after(GRACE, resolve) })
   const answered = new Promise<void>(resolve => { quiet = resolve; rest() })
   await Promise.race([answered, enough])
   await link?.close(enough)

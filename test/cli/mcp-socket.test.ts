@@ -198,6 +198,27 @@ t.test('what is given up is told to the server, and answered to nobody', async t
   t.match(got[1], { method: 'notifications/cancelled', params: { requestId: 'late' } })
 })
 
+t.test('what has an id that no answer could have is refused here', async t => {
+  const { target, got } = await scripted(t, ({ id }, socket) => { socket.send(result(id)) })
+  const { send, next } = bridged(t, async () => target)
+  for (const id of [1.5, {}, true]) {
+    send(request(id))
+    t.match(await next(), { id: null, error: { code: -32600, message: /string or an integer/ } })
+  }
+  send(request(1))
+  t.match(await next(), { id: 1 })
+  t.equal(got.length, 1)
+})
+
+t.test('a client that no longer reads ends the bridge at once', async t => {
+  const { target, got } = await scripted(t, () => {})
+  const { send, stdout, done } = bridged(t, async () => target)
+  send(request(1))
+  await until(() => got.length === 1)
+  stdout.destroy(new Error('EPIPE'))
+  await done
+})
+
 t.test('a batch goes as it is; what of it has no answer when the server dies gets an error', async t => {
   const { target, got, stop } = await scripted(t, (message, socket) => {
     if (Array.isArray(message)) socket.send(result(1), () => { stop() })
