@@ -160,7 +160,7 @@ t.test('a receiver that hangs slows no tell, and holds up no other', async t => 
   const { webhook: { webhookId }, secret } = make({ url: other.url, team: 'echo' })
   for (let n = 0; n < 20; n++) {
     const { tellId } = services.tells.start({ from: `c${n % 6}`, to: 'echo', message: String(n), caller: 'maker' })
-    t.equal(await services.tells.wait(tellId, 0, new AbortController().signal), 'ended')
+    t.equal((await services.tells.wait(tellId, 0, new AbortController().signal)).how, 'ended')
   }
   const wanted = services.log.read(0, 1000).filter(({ name }) => name !== 'tell:chunk')
   await eventually(() => rows(webhookId, 'delivered').length === wanted.length)
