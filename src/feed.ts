@@ -45,6 +45,9 @@ export function selector (): Select {
   }
 }
 
+/** UTF-16 units of events that are delivered as one: between two a reader is asked whether that is too much for it. */
+export const RUN = 32 * 1024
+
 /** Events read from the store at a time, at most: a page takes a fraction of a millisecond. Of large ones as many as were taken the last time, and some. */
 const PAGE = 200
 
@@ -126,11 +129,16 @@ export function createFeed (
       return
     }
     let taken = 0
-    for (const published of page) {
-      if (full()) break
-      taken++
-      cursor = published.seq
-      if (isWanted(published)) deliver([published])
+    while (taken < page.length && !full()) {
+      const run: Published[] = []
+      for (let units = 0; taken < page.length && units <= RUN; taken++) {
+        const published = page[taken]!
+        cursor = published.seq
+        if (!isWanted(published)) continue
+        run.push(published)
+        units += published.text().length
+      }
+      if (run.length > 0) deliver(run)
     }
     size = Math.min(PAGE, 2 * Math.max(1, taken))
     const next = setImmediate(pump)

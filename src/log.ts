@@ -1,7 +1,7 @@
 import type { Event, StoredEvent } from '../schemas/event.ts'
 import type { Bus, Published } from './bus/bus.ts'
 import type { Clock } from './clock.ts'
-import { createFeed, selector, type Feed, type Reader } from './feed.ts'
+import { createFeed, RUN, selector, type Feed, type Reader } from './feed.ts'
 import type { EventRow, Store } from './store/store.ts'
 
 /** What happened, in one order. The only publisher of events. */
@@ -32,9 +32,6 @@ export interface Log {
   /** A reader with a cursor: what it missed, then what comes, without a hole and without a repeat. */
   follow (reader: Reader): Feed
 }
-
-/** UTF-16 units after which a run is published: whoever is sent it looks between two whether that is too much for its reader. */
-const RUN = 32 * 1024
 
 export function createLog ({ store, bus, clock, onError }: { store: Store, bus: Bus, clock: Clock, onError: (err: unknown) => void }): Log {
   const select = selector()
@@ -186,6 +183,7 @@ class Kept implements Published {
   readonly team: string
   readonly sessionId: string
   readonly #row: EventRow
+  #text: string | undefined
 
   constructor (row: EventRow) {
     this.seq = row.seq
@@ -200,5 +198,5 @@ class Kept implements Published {
     return { event, data: JSON.parse(data) as unknown, seq, at } as StoredEvent
   }
 
-  text () { return frameOf(this.name, this.#row.data, this.seq) }
+  text () { return this.#text ??= frameOf(this.name, this.#row.data, this.seq) }
 }

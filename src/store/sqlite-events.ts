@@ -10,11 +10,14 @@ const PAGE = 4 * 1024 * 1024
 /** Bytes that an event takes on the disk beside its data: as the column `size` counts it. */
 const OVERHEAD = 300
 
+type Columns = [seq: number, at: number, event: EventRow['event'], team: string, sessionId: string, data: string]
+
 /** `settle`: at the end of a transaction, before it is committed or taken back: adds what was appended to the totals, or forgets it. */
 export function eventTable (db: Database): Store['events'] & { settle (done: boolean): void } {
   const append = db.prepare('INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (?, ?, ?, ?, ?, ?)')
   const head = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
-  const since = db.prepare<[number, number], EventRow>('SELECT seq, at, event, team, session_id AS sessionId, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?')
+  // As arrays, which the driver makes in two thirds of the time that objects take it.
+  const since = db.prepare<[number, number], Columns>('SELECT seq, at, event, team, session_id, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?').raw()
   // That they are no chunks is what their index says: SQLite takes it where the query says so too.
   const messages = "FROM event WHERE session_id = ? AND event <> 'tell:chunk' AND event = 'cache:message'"
   const cache = db.prepare<[string, number, number], { seq: number, data: string }>(`SELECT seq, data ${messages} AND seq > ? ORDER BY seq LIMIT ?`)
@@ -55,7 +58,7 @@ export function eventTable (db: Database): Store['events'] & { settle (done: boo
       return { seq: Number(lastInsertRowid), data }
     },
     head: () => head.get()!,
-    since: (after, limit) => since.all(after, limit),
+    since: (after, limit) => since.all(after, limit).map(([seq, at, event, team, sessionId, data]) => ({ seq, at, event, team, sessionId, data })),
     ...trimmer(db),
     cache (sessionId, after, limit) {
       const entries: CacheEntry[] = []
