@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
-import { createFeed, selector, type Reader } from '../src/feed.ts'
+import { createFeed, RUN, selector, type Reader } from '../src/feed.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { wire } from './fixtures/wired.ts'
 
 const every = () => true
 
-/** A log, and a reader of it that reads when it is told. */
+/** A log of events that are each as much as is given at once, and a reader of it that reads when it is told. */
 function follow (t: Test, options: Parameters<typeof wire>[1] = {}) {
   const { services, clock } = wire(t, options)
   const { id: sessionId } = services.sessions.open('a', 'echo')
@@ -24,7 +24,7 @@ function follow (t: Test, options: Parameters<typeof wire>[1] = {}) {
   const feed = services.log.follow(reader)
   feed.join('all', () => true)
   t.teardown(() => { feed.stop() })
-  const say = (text: string) => services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: { text } } } })[0]!.seq
+  const say = (text: string) => services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: { text: text.padEnd(RUN) } } } })[0]!.seq
   return { services, clock, sessionId, feed, seen, state, say }
 }
 
@@ -67,6 +67,22 @@ t.test('what comes at once is given to all who want the same of it as one, and t
   t.same([both!.length, both![0]!.map(({ seq }) => seq)], [1, all], 'once, by whichever room')
   t.same(evens!.flat().map(({ seq }) => seq), all.filter(seq => seq % 2 === 0))
   t.end()
+})
+
+t.test('what a reader has missed is given many at a time, and no more at once than it can be asked about', async t => {
+  const { services: { log }, sessionId } = follow(t)
+  const message = (text: string) => ({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: { text } } } }) as const
+  const all = log.append(Array.from({ length: 100 }, () => message('x'.repeat(1_000)))).map(({ seq }) => seq)
+  const runs: (readonly { seq: number, text (): string }[])[] = []
+  const feed = log.follow({ deliver (run) { runs.push(run) }, full: () => false, unread: () => 0, whenDrained: () => () => {}, giveUp () {} })
+  t.teardown(() => { feed.stop() })
+  feed.join('all', every)
+  feed.hold()
+  feed.seek(0, () => {})
+  await turns()
+  t.same(runs.flat().map(({ seq }) => seq), all)
+  t.equal(runs.length, 4)
+  for (const run of runs) t.ok(run.slice(0, -1).reduce((sum, published) => sum + published.text().length, 0) <= RUN)
 })
 
 t.test('a reader that is overtaken by what is dropped is given up, not left with a hole', async t => {
