@@ -15,7 +15,7 @@ import mcp from '../plugins/mcp.ts'
 import metricsRoute from '../plugins/metrics.ts'
 import openapi, { openApi } from '../plugins/openapi.ts'
 import page from '../plugins/page.ts'
-import requestLog, { type Line } from '../plugins/request-log.ts'
+import requestLog from '../plugins/request-log.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
@@ -54,8 +54,8 @@ const DATA = /^\/(api\/|mcp$|graphql$)/
 
 export interface AppOptions {
   log?: FastifyBaseLogger
-  /** Hears of each request that was answered. */
-  answered?: (line: Line) => void
+  /** Takes a line of JSON for each request that was answered. */
+  answered?: (line: string) => void
   tools?: readonly Tool[]
   /** Whether new work is taken. */
   ready?: () => boolean
@@ -90,7 +90,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   await app.register(errors, { now: clock.now, ...(log !== undefined && { log }) })
   await app.register(security, { api, host: config().settings.host, data: DATA })
   await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
-  if (answered !== undefined) await app.register(requestLog, { write: answered })
+  if (answered !== undefined) await app.register(requestLog, { write: answered, now: clock.now })
   await app.register(limits, { api })
   if (metrics !== undefined) {
     await app.register(metricsRoute, { ...metrics, elapsed: clock.elapsed, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })
