@@ -54,7 +54,10 @@ export function realSuite (name: Name, { environment, write, more, echoesErrors 
       write: (path, content) => script([{ say: 'I write.', ...write(path, content) }, { say: 'So be it.' }]),
       async heard (tell) {
         await tell('what have you heard?')
-        return JSON.stringify(stub!.requests.findLast(({ messages }) => JSON.stringify(messages).includes('what have you heard?'))?.messages)
+        // Some ask for a title of the conversation as well, at any time: that is not what the agent has heard.
+        const heard = stub!.requests.map(({ messages }) => JSON.stringify(messages)).findLast(said => said.includes('what have you heard?') && !said.includes('<session>'))
+        if (heard === undefined) throw new Error('The model was not asked')
+        return heard
       }
     })
 
