@@ -106,7 +106,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
 
 /** Lines of requests are written some at a time, within a second: a system call for each would cost as much as the request. */
 function requestLog () {
-  const destination = pino.destination({ dest: 2, sync: false, minLength: 16_384, periodicFlush: 1_000 })
+  const destination = pino.destination({ dest: 2, sync: false, minLength: 8_192, periodicFlush: 1_000 })
   return { write (line: string) { destination.write(line) }, close () { destination.flushSync() } }
 }
 
