@@ -1,7 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import { serializerOf } from './compilers.ts'
 
 /** As pino writes its lines: to make each by its general way costs twice as much. */
 const Line = Type.Object({
@@ -22,9 +21,17 @@ const Line = Type.Object({
 })
 const INFO = 30
 
+export interface RequestLogOptions {
+  write (line: string): void
+  /** Unix ms */
+  now (): number
+  /** Makes what writes values of a schema as JSON. */
+  serializer (schema: object): (value: object) => string
+}
+
 /** A line of JSON for each answer, sockets and streams at their end. Never a header, a query or a body. */
-async function requestLog (app: FastifyInstance, { write, now }: { write (line: string): void, now (): number }): Promise<void> {
-  const json = serializerOf(Line)
+async function requestLog (app: FastifyInstance, { write, now, serializer }: RequestLogOptions): Promise<void> {
+  const json = serializer(Line)
   app.addHook('onResponse', (request, reply, done) => {
     const { id, method, raw: { url }, caller, ip } = request
     const query = url!.indexOf('?')

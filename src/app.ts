@@ -90,7 +90,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   await app.register(errors, { now: clock.now, ...(log !== undefined && { log }) })
   await app.register(security, { api, host: config().settings.host, data: DATA })
   await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
-  if (answered !== undefined) await app.register(requestLog, { write: answered, now: clock.now })
+  if (answered !== undefined) await app.register(requestLog, { write: answered, now: clock.now, serializer: serializerOf })
   await app.register(limits, { api })
   if (metrics !== undefined) {
     await app.register(metricsRoute, { ...metrics, elapsed: clock.elapsed, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })
