@@ -4,6 +4,7 @@ import type { Extras } from './mcp/context.ts'
 import { createDispatch, type DispatchOptions } from './mcp/dispatch.ts'
 import type { createLegacy } from './mcp/legacy.ts'
 import { createModern } from './mcp/modern.ts'
+import { REVISIONS } from './mcp/opening.ts'
 import { versionOf } from './mcp/revision.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'
 import { noStream, upgrade, type UpgradeOptions } from './mcp/upgrade.ts'
@@ -24,7 +25,6 @@ export interface McpOptions extends DispatchOptions {
   sockets?: UpgradeOptions
 }
 
-const LEGACY_REVISIONS = new Set(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])
 const MALFORMED = Symbol('malformed')
 /** Without any of these a JSON holds no key that Fastify's parser refuses, and to look for that costs more than to parse it. */
 const SUSPECT = /__proto__|constructor|\\u/
@@ -33,7 +33,7 @@ const SUSPECT = /__proto__|constructor|\\u/
 function isModern ({ headers, body }: FastifyRequest): boolean {
   if (versionOf(body) !== undefined) return true
   if (headers['mcp-session-id'] !== undefined || (isObject(body) && body.method === 'initialize')) return false
-  return !LEGACY_REVISIONS.has(String(headers['mcp-protocol-version']))
+  return !REVISIONS.includes(String(headers['mcp-protocol-version']))
 }
 
 /** MCP over streamable HTTP at /mcp, and through WebSockets, in both generations of the protocol. Who may call is settled by hooks before. */

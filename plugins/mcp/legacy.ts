@@ -3,6 +3,7 @@ import { InitializeRequestSchema, JSONRPCMessageSchema, SUPPORTED_PROTOCOL_VERSI
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HangUp } from '../../src/hang-up.ts'
 import type { Context } from './context.ts'
+import { MAX_BATCH, UNBATCHED } from './opening.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './rpc.ts'
 import { createServers, type Extra, type ServerOptions } from './server.ts'
 import { SessionTransport } from './session-transport.ts'
@@ -16,11 +17,6 @@ export interface LegacyOptions extends Omit<ServerOptions, 'context'>, Pick<Sess
   /** Runs something once, after so many ms. */
   after?: (ms: number, fn: () => void) => unknown
 }
-
-/** Revisions that know no batches; those before must take them. */
-const UNBATCHED = new Set(['2025-06-18', '2025-11-25'])
-/** Requests are limited by the HTTP request, so a batch must not be worth many. */
-const MAX_BATCH = 20
 
 /** How the SDK answers these two, which its clients look for. */
 const NO_SESSION = -32000

@@ -4,11 +4,13 @@ import { INVALID_PARAMS, INVALID_REQUEST, isObject, RpcError, type Message } fro
 export interface Opening { readonly version: string, readonly capabilities: Message }
 
 /** The revisions that begin with `initialize`, newest first. */
-const REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
+export const REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 /** Those of them that must take batches. */
 const BATCHED = new Set(['2025-03-26', '2024-11-05'])
+/** Those that know none. */
+export const UNBATCHED: ReadonlySet<string> = new Set(REVISIONS.filter(revision => !BATCHED.has(revision)))
 /** Requests are limited by the message, so a batch must not be worth many. */
-const MAX_BATCH = 20
+export const MAX_BATCH = 20
 
 /** The revision that both know, or else ours: the client decides whether it goes on. */
 export function openingOf (params: unknown): Opening {

@@ -2,7 +2,7 @@ import { createLines } from '../agent/lines.ts'
 import type { Clock } from '../clock.ts'
 import { PayloadTooLargeError, toErrorBody } from '../errors.ts'
 import type { Link, LinkEvents } from './mcp-link.ts'
-import { answerTo, failure, INVALID_REQUEST, isQuestion, PARSE_ERROR, requestIds, RpcFailure, SERVER_ERROR, type Id, type Message, type RpcError } from './mcp-message.ts'
+import { answerTo, failure, gone, INVALID_REQUEST, isQuestion, PARSE_ERROR, reasonOf, requestIds, SERVER_ERROR, type Id, type Message, type RpcError } from './mcp-message.ts'
 import { createWriter } from './mcp-writer.ts'
 
 /** Requests that may wait for their answers at once. */
@@ -94,7 +94,7 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
         return connect({ hear, lost }) // that server is gone; nothing has reached it
       })
     } catch (err) {
-      const error = err instanceof RpcFailure ? err.error : gone((err as Error).message)
+      const error = reasonOf(err as Error)
       for (const one of waiting.splice(0)) refuse(one, error, unanswered(one))
       return
     }
@@ -175,5 +175,3 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
   over.abort()
   stdin.pause()
 }
-
-const gone = (why: string): RpcError => ({ code: SERVER_ERROR, message: `Iris went away: ${why}. What was begun there goes on or has ended there; tell_list shows it` })

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Target } from './client.ts'
 import type { Link, LinkEvents } from './mcp-link.ts'
-import { failure, modernVersion, requestIds, RpcFailure, SERVER_ERROR, type Id, type Message } from './mcp-message.ts'
+import { failure, modernVersion, reasonOf, requestIds, SERVER_ERROR, type Id, type Message, type RpcError } from './mcp-message.ts'
 import { createUpstream } from './mcp-upstream.ts'
 
 export interface HttpOptions {
@@ -31,18 +31,17 @@ export function createHttpLink ({ clock, connect, headers, say }: HttpOptions, {
         if (one.method === undefined && one.id !== undefined && one.id !== null) waiting.delete(one.id)
         await write(one)
       }
-      if (!entry.stop.signal.aborted) await refuse(waiting, 'The server ended the connection without an answer')
+      if (!entry.stop.signal.aborted) await refuse(waiting, { code: SERVER_ERROR, message: 'The server ended the connection without an answer' })
     } catch (err) {
       if (entry.stop.signal.aborted || over.signal.aborted) return
-      const error = err instanceof RpcFailure ? err.error : undefined
       if (waiting.size === 0) say(`A message was not delivered: ${(err as Error).message}`)
-      await refuse(waiting, `Iris went away: ${(err as Error).message}. What was begun there goes on or has ended there; tell_list shows it`, error)
+      await refuse(waiting, reasonOf(err as Error))
     } finally {
       for (const id of requestIds(message)) if (inFlight.get(id) === entry) inFlight.delete(id)
     }
   }
 
-  async function refuse (ids: Iterable<Id>, message: string, error = { code: SERVER_ERROR, message }): Promise<void> {
+  async function refuse (ids: Iterable<Id>, error: RpcError): Promise<void> {
     for (const id of ids) await write(failure(id, error))
   }
 

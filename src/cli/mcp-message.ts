@@ -58,6 +58,12 @@ export class RpcFailure extends Error {
   }
 }
 
+/** What those hear whose server is gone. */
+export const gone = (why: string): RpcError => ({ code: SERVER_ERROR, message: `Iris went away: ${why}. What was begun there goes on or has ended there; tell_list shows it` })
+
+/** Why nothing was answered: in the server's words, where it had any. */
+export const reasonOf = (err: Error): RpcError => err instanceof RpcFailure ? err.error : gone(err.message)
+
 /** The server's own JSON-RPC error, or its error body made one. */
 export function errorIn (body: string, status: number): RpcError {
   try {
