@@ -57,8 +57,8 @@ export class Channel {
   receive (message: unknown): void {
     const refusal = this.#admit()
     if (refusal !== undefined) {
-      this.#refuse([message].flat(), refusal)
-      if (this.#peer.caller === null) this.#end.refused(refusal.message)
+      this.#refuse([message].flat(), refusal.err)
+      if (refusal.over) this.#end.refused(refusal.err.message)
       return
     }
     try {
@@ -83,15 +83,16 @@ export class Channel {
     this.#questions.close()
   }
 
-  #admit (): IrisError | undefined {
+  /** `over`: whoever opened the channel may not speak on it any more. */
+  #admit (): { err: IrisError, over: boolean } | undefined {
     const peer = this.#peer
-    peer.identify(peer.token)
+    const over = peer.identify(peer.token) === null
     try {
       peer.count()
     } catch (err) {
-      return err as IrisError
+      return { err: err as IrisError, over }
     }
-    return peer.caller === null ? (peer.authError as IrisError | null) ?? new UnauthorizedError('A key is needed now') : undefined
+    return over ? { err: (peer.authError as IrisError | null) ?? new UnauthorizedError('A key is needed now'), over } : undefined
   }
 
   #handle (message: unknown): void {

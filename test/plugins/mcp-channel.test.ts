@@ -63,6 +63,16 @@ t.test('a key is judged at each message: what it may, and whether it counts at a
   t.match(await line.closed, { code: 4401 })
 })
 
+t.test('a key that may no longer speak as its channel does is refused like one that is revoked', async t => {
+  const { open, keys } = await channelWorld(t)
+  keys.set('k', { ...callerOf('k'), as: new Set(['ci', 'k']) })
+  const line = await open('k', { headers: { ...bearer('k'), 'iris-as': 'ci' } })
+  t.match(await line.ask(say(1)), { result: { structuredContent: { text: 'hello' } } })
+  keys.set('k', { ...callerOf('k'), as: new Set(['k']) })
+  t.match(await line.ask(say(2)), { id: 2, error: { code: 403, message: /may not speak as 'ci'/, data: { error: 'ForbiddenError' } } })
+  t.match(await line.closed, { code: 4401 })
+})
+
 t.test('a key that is revoked while nobody asks closes the socket by the next ping', async t => {
   const { open, keys, clock } = await channelWorld(t)
   keys.set('k', callerOf('k'))
