@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import fp from 'fastify-plugin'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import { IrisError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, ValidationError, toErrorBody } from '../src/errors.ts'
@@ -6,6 +7,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Logs a fault of ours that no request is answered with. */
     fault (this: void, err: unknown): void
+    /** Says to a connection whose request has no reply that it is malformed, and ends it. */
+    refuse (this: void, socket: Duplex, message: string): void
   }
   interface FastifyRequest {
     /** Logs a fault of ours. What it is answered with says nothing of it. */
@@ -24,6 +27,7 @@ export interface ErrorsOptions {
 async function errors (app: FastifyInstance, { now, log = app.log }: ErrorsOptions): Promise<void> {
   app.decorate('fault', (err: unknown) => { log.error({ err }, 'a fault of ours') })
   app.decorateRequest('fault', function (this: FastifyRequest, err: unknown) { log.error({ err, requestId: this.id }, 'a fault of ours') })
+  app.decorate('refuse', (socket: Duplex, message: string) => { refuse(socket, message, now()) })
   const paths = new Map<string, Path>()
   app.addHook('onRoute', ({ method, url }) => {
     if (url === '*') return // takes what nothing else does
@@ -69,10 +73,14 @@ export function earlyErrors ({ now }: Pick<ErrorsOptions, 'now'>): Required<Pick
         socket.destroy()
         return
       }
-      const text = JSON.stringify(toErrorBody(new ValidationError(BROKEN[err.code] ?? 'This is not a well-formed HTTP request'), now()))
-      socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
+      refuse(socket, BROKEN[err.code] ?? 'This is not a well-formed HTTP request', now())
     }
   }
+}
+
+function refuse (socket: Duplex, message: string, now: number): void {
+  const text = JSON.stringify(toErrorBody(new ValidationError(message), now))
+  socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
 }
 
 const BROKEN: Partial<Record<string, string>> = {

@@ -1,5 +1,3 @@
-import { EventEmitter } from 'node:events'
-import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { Api } from '../schemas/config.ts'
@@ -45,21 +43,12 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
 
   await app.register(async scope => {
     scope.removeContentTypeParser('text/plain') // a form or plain text is what a web page can send elsewhere without asking
-    await scope.register(ws, {
-      options: {
-        // Upgrades go through the router once: where another scope has them do so already, a second listener would run each route twice.
-        server: (app.server.listenerCount('upgrade') === 0 ? app.server : new EventEmitter()) as typeof app.server,
-        maxPayload: api().bodyLimit,
-        perMessageDeflate: false,
-        handleProtocols: offered => offered.has(PROTOCOL) && PROTOCOL
-      },
-      preClose (done) {
+    await scope.takeSockets({
+      bodyLimit: api().bodyLimit,
+      protocol: PROTOCOL,
+      stop () {
         stopping = true
         for (const connection of connections) stop(connection)
-        done()
-      },
-      errorHandler (_err, socket) {
-        if (socket.readyState === socket.OPEN) socket.close(1011)
       }
     })
 
@@ -116,7 +105,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
 
 const stop = (connection: Connection) => { connection.close(1001, 'The server stops') }
 
-export default fp(graphql, { name: 'iris-graphql', dependencies: ['iris-auth', 'iris-limits'] })
+export default fp(graphql, { name: 'iris-graphql', dependencies: ['iris-auth', 'iris-limits', 'iris-upgrades'] })
 
 /** The schema of `/graphql` with these tools, in the language of GraphQL. */
 export async function graphqlSchema (tools: readonly Tool[]): Promise<string> {

@@ -1,10 +1,8 @@
-import { EventEmitter } from 'node:events'
-import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Api } from '../schemas/config.ts'
-import { ValidationError, toErrorBody } from '../src/errors.ts'
+import { ValidationError } from '../src/errors.ts'
 import type { Tool } from '../src/tool.ts'
 import { asyncApiDocument } from './websocket/asyncapi.ts'
 import { createBeats } from './websocket/beats.ts'
@@ -40,25 +38,13 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
   const listen = listeners(connections)
   const peerOf = peers()
 
-  // In a scope of its own: its hooks would cost every other route a tenth.
   await app.register(async scope => {
-    await scope.register(ws, {
-      options: {
-        // Upgrades go through the router once: where another scope has them do so already, a second listener would run each route twice.
-        server: (app.server.listenerCount('upgrade') === 0 ? app.server : new EventEmitter()) as typeof app.server,
-        maxPayload: api().bodyLimit,
-        perMessageDeflate: false
-      },
-      preClose (done) {
+    await scope.takeSockets({
+      bodyLimit: api().bodyLimit,
+      stop () {
         stopping = true
         for (const connection of connections.values()) stop(connection)
-        done()
-      },
-      errorHandler (_err, socket) { socket.close(1011) }
-    })
-    scope.websocketServer.on('wsClientError', (err, socket) => {
-      const text = JSON.stringify(toErrorBody(new ValidationError(`This is no WebSocket handshake: ${err.message}`), own.clock.now()))
-      socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`)
+      }
     })
     let described: object | undefined
     const document = () => described ??= asyncApiDocument(surroundings.requests, own.version)
@@ -71,11 +57,6 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
       schema: { hide: true },
       config: { auth: 'later' },
       exposeHeadRoute: false,
-      preHandler (request, reply, done) {
-        // An upgrade is not answered by it, and it would keep the request for as long as the socket lives.
-        if (request.ws) reply.raw.detachSocket(request.raw.socket)
-        done()
-      },
       handler () {
         throw new ValidationError('/ws speaks WebSocket only: ask for an upgrade')
       },
@@ -90,7 +71,7 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
   })
 }
 
-export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth', 'iris-limits'] })
+export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth', 'iris-limits', 'iris-upgrades'] })
 
 const stop = (connection: Connection) => { connection.close(1001, 'The server stops', STOP_WITHIN) }
 

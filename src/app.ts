@@ -19,6 +19,7 @@ import requestLog from '../plugins/request-log.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
+import upgrades from '../plugins/upgrades.ts'
 import websocket, { asyncApi } from '../plugins/websocket.ts'
 import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
@@ -98,6 +99,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   }
   if (api().enabled) await app.register(openapi, documented(given, version))
   await app.register(health, { ready })
+  await app.register(upgrades)
   const offer = { tools, version, instructions: INSTRUCTIONS, now: clock.now, secret: services.store.secret('mcp'), serializer: serializerOf }
   const channels = createChannels({ ...offer, clock, call: call('mcp') })
   app.decorate('openChannel', (token: string | null, headers: Readonly<Record<string, string>>, end: End) =>

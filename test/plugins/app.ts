@@ -5,6 +5,7 @@ import auth from '../../plugins/auth.ts'
 import errors, { earlyErrors } from '../../plugins/errors.ts'
 import limits from '../../plugins/limits.ts'
 import security from '../../plugins/security.ts'
+import upgrades from '../../plugins/upgrades.ts'
 import type { Api } from '../../schemas/config.ts'
 import type { Permission } from '../../schemas/key.ts'
 import { TeamName } from '../../schemas/team.ts'
@@ -105,6 +106,7 @@ export async function house (t: Test, { api = apiOf(), host = '127.0.0.1', ...op
   await app.register(security, { api: () => api, host, data: /^\/api\// })
   await app.register(auth, { api: () => api, authenticate: token => keys.get(token) ?? null, anonymous: callerOf('local') })
   await app.register(limits, { api: () => api })
+  await app.register(upgrades)
   return { app, api, keys }
 }
 

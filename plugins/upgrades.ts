@@ -1,0 +1,53 @@
+import { EventEmitter } from 'node:events'
+import ws from '@fastify/websocket'
+import fp from 'fastify-plugin'
+import type { FastifyInstance } from 'fastify'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Has the routes of this scope take WebSockets. Its hooks would cost routes that take none a tenth: they belong in another scope. */
+    takeSockets (options: SocketsOptions): Promise<void>
+  }
+}
+
+export interface SocketsOptions {
+  /** Bytes of the longest message. */
+  bodyLimit: number
+  /** The subprotocol that is spoken here; without it, whichever a client offers first. */
+  protocol?: string
+  /** The server stops: closes those that are open. */
+  stop (): void
+}
+
+/** WebSockets for the plugins that speak by them: each in a scope, and with options, of its own. */
+async function upgrades (app: FastifyInstance): Promise<void> {
+  app.decorate('takeSockets', async function (this: FastifyInstance, { bodyLimit, protocol, stop }: SocketsOptions) {
+    await this.register(ws, {
+      options: {
+        // Upgrades go through the router once: where another scope has them do so already, a second listener would run each route twice.
+        server: (app.server.listenerCount('upgrade') === 0 ? app.server : new EventEmitter()) as typeof app.server,
+        maxPayload: bodyLimit,
+        perMessageDeflate: false,
+        ...(protocol !== undefined && { handleProtocols: (offered: Set<string>) => offered.has(protocol) && protocol })
+      },
+      preClose (done) {
+        stop()
+        done()
+      },
+      errorHandler (_err, socket) {
+        if (socket.readyState === socket.OPEN) socket.close(1011)
+      }
+    })
+    this.websocketServer.on('wsClientError', (err, socket) => { app.refuse(socket, `This is no WebSocket handshake: ${err.message}`) })
+    this.addHook('onRoute', route => {
+      if (route.wsHandler === undefined) return
+      route.preHandler = (request, reply, done) => {
+        // An upgrade is not answered by its reply, and that would keep the request for as long as the socket lives.
+        if (request.ws) reply.raw.detachSocket(request.raw.socket)
+        done()
+      }
+    })
+  })
+}
+
+export default fp(upgrades, { name: 'iris-upgrades', dependencies: ['iris-errors'] })
