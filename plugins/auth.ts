@@ -2,11 +2,11 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Api } from '../schemas/config.ts'
 import { TeamName } from '../schemas/team.ts'
-import { ForbiddenError, UnauthorizedError, ValidationError } from '../src/errors.ts'
+import { ForbiddenError, UnauthorizedError, ValidationError, type IrisError } from '../src/errors.ts'
 import { speaker, type Caller } from '../src/tool.ts'
 
 /** What of a request is judged, and what comes of it. */
-type Judged = Pick<FastifyRequest, 'caller' | 'token' | 'authError' | 'identify' | 'headers' | 'ip' | 'routeOptions'>
+type Judged = Pick<FastifyRequest, 'caller' | 'token' | 'authError' | 'identify' | 'judgeAnew' | 'headers' | 'ip' | 'routeOptions'>
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,9 +19,11 @@ declare module 'fastify' {
     /** The key as it was sent; null where none was. */
     token: string | null
     /** Why this caller is refused; null where it is not. */
-    authError: Error | null
+    authError: IrisError | null
     /** Judge a token, or the lack of one, as of now. Sets the three above; null is refused or unknown. */
     identify (token: string | null): Caller | null
+    /** Judge the same token again, where a request, or what it opened, lives on. Why its caller is refused now; null where it is not. */
+    judgeAnew (): IrisError | null
   }
   interface FastifyContextConfig {
     /** A key is needed here; `later`: it may still come after the upgrade, but a wrong one is refused at once. */
@@ -65,14 +67,18 @@ async function auth (app: FastifyInstance, { api, authenticate, anonymous, refus
       this.caller = { ...this.caller, self: speaker(this.caller, nameIn(as)) }
       return this.caller
     } catch (err) {
-      this.authError = err as Error
+      this.authError = err as IrisError
       if (err instanceof ForbiddenError) refused?.(this, err)
       return null
     }
   }
+  const judgeAnew = function (this: FastifyRequest) {
+    return this.identify(this.token) === null ? this.authError ?? new UnauthorizedError('A key is needed now') : null
+  }
   app.decorateRequest('identify', identify)
+  app.decorateRequest('judgeAnew', judgeAnew)
   app.decorate('visitor', ({ token, headers, url }) => {
-    const judged = { caller: null, token, authError: null, headers, routeOptions: { url }, identify } as unknown as Judged
+    const judged = { caller: null, token, authError: null, headers, routeOptions: { url }, identify, judgeAnew } as unknown as Judged
     judged.identify(token)
     return judged
   })

@@ -13,8 +13,6 @@ export interface McpOptions extends DispatchOptions {
   version: string
   /** Makes the call that a request runs in; its `caller` is who the request comes from. */
   call (request: FastifyRequest, extras: Extras): Call
-  /** Judges anew who is behind a request that came long ago. Throws where it is nobody any more. */
-  identify? (request: FastifyRequest): void
   /** What a model should know to use this server well. */
   instructions?: string
   /** The sessions of the generation that has them: how many at most, and how long one may go unused, ms. */
@@ -37,7 +35,7 @@ function isModern ({ headers, body }: FastifyRequest): boolean {
 }
 
 /** MCP over streamable HTTP at /mcp, and through WebSockets, in both generations of the protocol. Who may call is settled by hooks before. */
-export default async function mcp (app: FastifyInstance, { call, identify, sessions, sockets, after, ...options }: McpOptions): Promise<void> {
+export default async function mcp (app: FastifyInstance, { call, sessions, sockets, after, ...options }: McpOptions): Promise<void> {
   const dispatch = createDispatch(options)
   const silent = { get signal () { return new AbortController().signal }, emit () {} }
   const shared = {
@@ -45,7 +43,8 @@ export default async function mcp (app: FastifyInstance, { call, identify, sessi
     dispatch,
     context: (request: FastifyRequest) => ({
       call (extras: Extras) {
-        if (extras.late === true) identify?.(request)
+        const refused = extras.late === true ? request.judgeAnew() : null
+        if (refused !== null) throw refused
         return call(request, extras)
       },
       failed: (err: unknown) => { request.fault(err) }

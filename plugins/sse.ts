@@ -66,7 +66,7 @@ export default async function sse (app: FastifyInstance, { clock, begin, interes
     let cancelBeat = clock.after(BEAT, beat)
     /** Also the moment in which a key that was revoked is found out. */
     function beat () {
-      if (request.identify(request.token) === null) return end()
+      if (request.judgeAnew() !== null) return end()
       raw.write(': \n\n')
       cancelBeat = clock.after(BEAT, beat)
     }

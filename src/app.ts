@@ -24,7 +24,7 @@ import websocket, { asyncApi } from '../plugins/websocket.ts'
 import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
 import type { Published } from './bus/bus.ts'
-import { ForbiddenError, UnauthorizedError } from './errors.ts'
+import { ForbiddenError } from './errors.ts'
 import { interests } from './interest.ts'
 import { ANONYMOUS } from './keys.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -107,9 +107,6 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   await app.register(mcp, {
     ...offer,
     call: call('mcp'),
-    identify (request) {
-      if (request.identify(request.token) === null) throw request.authError ?? new UnauthorizedError('A key is needed now')
-    },
     after: clock.after,
     sockets: { channels, clock, bodyLimit: api().bodyLimit }
   })

@@ -2,7 +2,7 @@ import type { ExecutionArgs } from 'graphql'
 import { makeServer, type Server } from 'graphql-ws'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import { ForbiddenError, RateLimitedError, UnauthorizedError } from '../../src/errors.ts'
+import { ForbiddenError, RateLimitedError } from '../../src/errors.ts'
 import type { Caller, Tool } from '../../src/tool.ts'
 import { askedBy, type Asked, type MakeCall } from './asked.ts'
 import type { Engine, Operation } from './engine.ts'
@@ -120,7 +120,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
   function beat () {
     if (!alive) return socket.terminate()
     cancelTimer = clock.after(BEAT, beat)
-    if (request.token !== null && judge() === null) return
+    if (request.token !== null && judge() !== null) return
     alive = false
     socket.ping()
   }
@@ -136,28 +136,29 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
     return false
   }
 
-  /** Who it is, as of now: a key may have been revoked, or lost what a stream lives on. */
-  function judge (): Caller | null {
-    const caller = request.identify(request.token)
-    if (caller === null) {
-      close(4401, request.authError?.message ?? 'A key is needed now')
-      return null
+  /** Why it may not go on: its key may have been revoked, or have lost what a stream lives on. */
+  function judge (): Error | null {
+    const refused = request.judgeAnew()
+    if (refused !== null) {
+      close(4401, refused.message)
+      return refused
     }
     for (const [stream, rooms] of streams) {
       try {
-        stream.hear(interests(caller, rooms))
+        stream.hear(interests(request.caller!, rooms))
       } catch (err) {
         if (!(err instanceof ForbiddenError)) continue // of what is no more, nothing comes
         close(4403, err.message)
-        return null
+        return err
       }
     }
-    return caller
+    return null
   }
 
   /** Counts the operation, and what it is to be executed with. Throws RateLimitedError, ValidationError, GraphQLError. */
   async function admit (operation: Operation): Promise<ExecutionArgs> {
-    if (judge() === null) throw new UnauthorizedError('A key is needed now')
+    const refused = judge()
+    if (refused !== null) throw refused
     request.count()
     const document = engine.read(operation)
     if (running + streams.size >= MAX_OPEN) throw new RateLimitedError(`${MAX_OPEN} operations of this socket have not ended yet`)

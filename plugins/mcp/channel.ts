@@ -1,4 +1,4 @@
-import { type IrisError, RateLimitedError, toErrorBody, UnauthorizedError } from '../../src/errors.ts'
+import { type IrisError, RateLimitedError, toErrorBody } from '../../src/errors.ts'
 import type { Call } from '../../src/tool.ts'
 import { Asked } from './asked.ts'
 import { ClientQuestions } from './client-questions.ts'
@@ -85,14 +85,13 @@ export class Channel {
 
   /** `over`: whoever opened the channel may not speak on it any more. */
   #admit (): { err: IrisError, over: boolean } | undefined {
-    const peer = this.#peer
-    const over = peer.identify(peer.token) === null
+    const refused = this.#peer.judgeAnew()
     try {
-      peer.count()
+      this.#peer.count()
     } catch (err) {
-      return { err: err as IrisError, over }
+      return { err: err as IrisError, over: refused !== null }
     }
-    return over ? { err: (peer.authError as IrisError | null) ?? new UnauthorizedError('A key is needed now'), over } : undefined
+    return refused === null ? undefined : { err: refused, over: true }
   }
 
   #handle (message: unknown): void {
@@ -185,9 +184,9 @@ export class Channel {
   /** What all its requests have of it. */
   readonly #carrier = {
     call: (extras: Extras): Call => {
-      const peer = this.#peer
-      if (extras.late === true && peer.identify(peer.token) === null) throw peer.authError ?? new UnauthorizedError('A key is needed now')
-      return this.#around.call(peer, extras)
+      const refused = extras.late === true ? this.#peer.judgeAnew() : null
+      if (refused !== null) throw refused
+      return this.#around.call(this.#peer, extras)
     },
     failed: (err: unknown): void => { this.#peer.fault(err) }
   }

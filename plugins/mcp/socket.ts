@@ -65,7 +65,8 @@ export function serveSocket (socket: WebSocket, request: FastifyRequest, { chann
 
   function beat () {
     if (!alive) return socket.terminate()
-    if (request.identify(request.token) === null) return close(4401, request.authError?.message ?? 'A key is needed now')
+    const refused = request.judgeAnew()
+    if (refused !== null) return close(4401, refused.message)
     cancelTimer = clock.after(BEAT, beat)
     alive = false
     socket.ping()

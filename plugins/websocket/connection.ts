@@ -68,7 +68,7 @@ export class Connection {
 
   beat (): void {
     if (!this.#alive) return this.#socket.terminate()
-    if (this.#judge() === null) return
+    if (!this.#judge()) return
     this.#alive = false
     this.#socket.ping()
     if (this.#hearing?.rooms.has('system')) this.#checkHealth()
@@ -93,7 +93,7 @@ export class Connection {
     if (isBinary) return this.close(1003, 'Frames are JSON text')
     const frame = readFrame(data.toString())
     if (!this.#open || (frame.event === 'auth' && this.#peer.token === null)) return this.#authenticate(frame)
-    if (this.#judge() === null) return
+    if (!this.#judge()) return
     try {
       this.#peer.count()
       await this.#perform(frame)
@@ -119,17 +119,17 @@ export class Connection {
     this.#around.beats.add(this)
   }
 
-  /** Who it is, as of now: a key may have been revoked, or lost what this socket lives on. */
-  #judge (): Caller | null {
-    const caller = this.#peer.identify(this.#peer.token)
-    if (caller === null) {
-      this.#refuse(4401, this.#peer.authError ?? new UnauthorizedError('A key is needed now'), undefined)
-      return null
+  /** Whether it may go on: its key may have been revoked, or have lost what this socket lives on. */
+  #judge (): boolean {
+    const refused = this.#peer.judgeAnew()
+    if (refused !== null) {
+      this.#refuse(4401, refused, undefined)
+      return false
     }
-    const lost = this.#hearing?.rooms.forbidden(caller)
-    if (lost === undefined) return caller
+    const lost = this.#hearing?.rooms.forbidden(this.#peer.caller!)
+    if (lost === undefined) return true
     this.close(4403, `This key may no longer hear ${lost}`)
-    return null
+    return false
   }
 
   #tooSlow (seq: number) {

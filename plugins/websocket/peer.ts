@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 
 /** What a socket needs of the request that it came by, for as long as it lives. */
-export type Peer = Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'caller' | 'token' | 'authError' | 'identify' | 'count' | 'charge' | 'fault' | 'routeOptions'>
+export type Peer = Pick<FastifyRequest, 'id' | 'ip' | 'headers' | 'caller' | 'token' | 'authError' | 'identify' | 'judgeAnew' | 'count' | 'charge' | 'fault' | 'routeOptions'>
 
 /** The headers that are read after the upgrade: whom it speaks as, and which trace its calls are part of. */
 const KEPT = ['iris-as', 'traceparent', 'tracestate'] as const
@@ -21,6 +21,7 @@ export function peers (): (request: FastifyRequest) => Peer {
       token,
       authError,
       identify: request.identify,
+      judgeAnew: request.judgeAnew,
       count: request.count,
       charge: request.charge,
       fault: request.fault,

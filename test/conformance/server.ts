@@ -17,6 +17,7 @@ function isLocal (url: string): boolean {
 /** The MCP plugin as the product has it, with the suite's tools and nothing behind them. */
 export async function buildServer (): Promise<FastifyInstance> {
   const app = Fastify({ forceCloseConnections: true })
+  app.decorateRequest('judgeAnew', () => null)
   app.addHook('onRequest', async ({ headers: { host, origin } }, reply) => {
     if (!isLocal(`http://${host}`) || (origin !== undefined && !isLocal(origin))) {
       return await reply.code(403).send({ message: 'Unknown Host or Origin' })

@@ -118,6 +118,7 @@ export async function createFixture (t: { teardown (fn: () => unknown): void }, 
   const app = Fastify({ bodyLimit: 64 * 1024 })
   const callers = new WeakMap<object, Caller>()
   app.decorateRequest('fault', err => { faults.push(err) })
+  app.decorateRequest('judgeAnew', () => null)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-hook', 'was here')
     const name = String(request.headers.authorization).replace('Bearer ', '')
