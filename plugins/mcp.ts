@@ -1,26 +1,33 @@
+import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../src/tool.ts'
+import { Channel, type End, type Surroundings } from './mcp/channel.ts'
 import type { Extras } from './mcp/context.ts'
 import { createDispatch, type DispatchOptions } from './mcp/dispatch.ts'
 import type { createLegacy } from './mcp/legacy.ts'
-import { createModern } from './mcp/modern.ts'
+import { createModern, type ModernOptions } from './mcp/modern.ts'
 import { REVISIONS } from './mcp/opening.ts'
-import { versionOf } from './mcp/revision.ts'
+import type { Peer } from './mcp/peer.ts'
+import { createRevision, versionOf, type RevisionOptions } from './mcp/revision.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'
 import { noStream, upgrade, type UpgradeOptions } from './mcp/upgrade.ts'
 
-export interface McpOptions extends DispatchOptions {
-  version: string
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** MCP for somebody of this process. `headers`: those that an upgrade would be read for. */
+    openChannel (token: string | null, headers: Readonly<Record<string, string>>, end: End): Channel
+  }
+}
+
+export interface McpOptions extends DispatchOptions, RevisionOptions {
   /** Makes the call that a request runs in; its `caller` is who the request comes from. */
-  call (request: FastifyRequest, extras: Extras): Call
-  /** What a model should know to use this server well. */
-  instructions?: string
+  call (peer: Peer, extras: Extras): Call
   /** The sessions of the generation that has them: how many at most, and how long one may go unused, ms. */
   sessions?: { max?: number, idle?: number }
   /** Runs something once, after so many ms: for streams of theirs to say that they are alive. */
   after?: (ms: number, fn: () => void) => unknown
-  /** Opens channels; where it is given, /mcp takes WebSockets too. */
-  sockets?: UpgradeOptions
+  /** Where it is given there are channels: for this process, and by WebSockets with messages of so many bytes at most. */
+  channels?: { clock: Surroundings['clock'], bodyLimit: number }
 }
 
 const MALFORMED = Symbol('malformed')
@@ -34,13 +41,26 @@ function isModern ({ headers, body }: FastifyRequest): boolean {
   return !REVISIONS.includes(String(headers['mcp-protocol-version']))
 }
 
-/** MCP over streamable HTTP at /mcp, and through WebSockets, in both generations of the protocol. Who may call is settled by hooks before. */
-export default async function mcp (app: FastifyInstance, { call, sessions, sockets, after, ...options }: McpOptions): Promise<void> {
-  const dispatch = createDispatch(options)
+/** MCP over streamable HTTP at /mcp, and on channels, in both generations of the protocol. Who may call is settled by hooks before. */
+async function mcp (app: FastifyInstance, { channels, ...options }: McpOptions): Promise<void> {
+  const shared = { ...options, dispatch: createDispatch(options), revision: createRevision(options) }
+  const around = channels && { ...shared, clock: channels.clock }
+  const sockets = around && { ...channels, open: (peer: Peer, end: End) => new Channel(peer, end, around) }
+  if (sockets !== undefined) {
+    app.decorate('openChannel', (token: string | null, headers: Readonly<Record<string, string>>, end: End) =>
+      sockets.open({ ...app.requestOf(null), ...app.visitor({ token, headers, url: '/mcp' }), fault: app.fault }, end))
+  }
+  await app.register(http, { ...shared, ...(sockets && { sockets }) })
+}
+
+export default fp(mcp, { name: 'iris-mcp' })
+
+type HttpOptions = Omit<McpOptions, 'channels'> & Omit<ModernOptions, 'context'> & { sockets?: UpgradeOptions }
+
+async function http (app: FastifyInstance, { call, sessions, sockets, after, ...options }: HttpOptions): Promise<void> {
   const silent = { get signal () { return new AbortController().signal }, emit () {} }
   const shared = {
     ...options,
-    dispatch,
     context: (request: FastifyRequest) => ({
       call (extras: Extras) {
         const refused = extras.late === true ? request.judgeAnew() : null

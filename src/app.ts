@@ -9,8 +9,6 @@ import graphql, { graphqlSchema } from '../plugins/graphql.ts'
 import health from '../plugins/health.ts'
 import limits from '../plugins/limits.ts'
 import { createAgentTools } from '../plugins/mcp/agents.ts'
-import type { Channel, End } from '../plugins/mcp/channel.ts'
-import { createChannels } from '../plugins/mcp/channels.ts'
 import mcp from '../plugins/mcp.ts'
 import metricsRoute from '../plugins/metrics.ts'
 import openapi, { openApi } from '../plugins/openapi.ts'
@@ -32,13 +30,6 @@ import type { Wiring } from './services.ts'
 import type { Call, Caller, Tool } from './tool.ts'
 import { tools as allTools } from './tools/index.ts'
 import { VERSION } from './version.ts'
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** MCP for somebody of this process. `headers`: those that an upgrade would be read for. */
-    openChannel (token: string | null, headers: Readonly<Record<string, string>>, end: End): Channel
-  }
-}
 
 /** What a model is told of this server when it connects. */
 const INSTRUCTIONS = 'Iris lets you talk to coding agents in other project directories, called teams. team_list shows them, team_tell asks one and waits for its answer. ' +
@@ -100,22 +91,18 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   if (api().enabled) await app.register(openapi, documented(given, version))
   await app.register(health, { ready })
   await app.register(upgrades)
-  const offer = { tools, version, instructions: INSTRUCTIONS, now: clock.now, secret: services.store.secret('mcp'), serializer: serializerOf }
-  const channels = createChannels({ ...offer, clock, call: call('mcp') })
-  app.decorate('openChannel', (token: string | null, headers: Readonly<Record<string, string>>, end: End) =>
-    channels.open({ ...app.requestOf(null), ...app.visitor({ token, headers, url: '/mcp' }), fault: app.fault }, end))
+  const offer = { tools, version, instructions: INSTRUCTIONS, now: clock.now }
   await app.register(mcp, {
     ...offer,
+    secret: services.store.secret('mcp'),
+    serializer: serializerOf,
     call: call('mcp'),
     after: clock.after,
-    sockets: { channels, clock, bodyLimit: api().bodyLimit }
+    channels: { clock, bodyLimit: api().bodyLimit }
   })
   const agentCall = call('agent')
   const agentTools = createAgentTools({
-    tools,
-    version,
-    instructions: INSTRUCTIONS,
-    now: clock.now,
+    ...offer,
     call: (caller, own) => agentCall(app.requestOf(caller), own),
     count: caller => app.requestOf(caller).count(),
     failed: app.fault

@@ -7,7 +7,7 @@ import type { Dispatch } from './dispatch.ts'
 import { batchOf, openingOf, type Opening } from './opening.ts'
 import type { Peer } from './peer.ts'
 import { ToolResult } from './result.ts'
-import { CAPABILITIES, checkVersion, metaOf, namedVersion, progressTokenOf, versionOf, type createRevision } from './revision.ts'
+import { CAPABILITIES, checkVersion, metaOf, namedVersion, progressTokenOf, versionOf, type Revision, type RevisionOptions } from './revision.ts'
 import { failure, idOf, INTERNAL_ERROR, INVALID_REQUEST, isObject, RpcError, type Id, type Message } from './rpc.ts'
 
 /** What a channel writes to. */
@@ -20,11 +20,9 @@ export interface End {
   refused (why: string): void
 }
 
-export interface Surroundings {
+export interface Surroundings extends Readonly<RevisionOptions> {
   readonly dispatch: Dispatch
-  readonly revision: ReturnType<typeof createRevision>
-  readonly version: string
-  readonly instructions?: string | undefined
+  readonly revision: Revision
   readonly clock: { now (): number, after (ms: number, fn: () => void): () => void }
   call (peer: Peer, extras: Extras): Call
 }

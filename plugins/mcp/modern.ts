@@ -3,7 +3,7 @@ import { HangUp } from '../../src/hang-up.ts'
 import type { Context, Result } from './context.ts'
 import type { Dispatch, DispatchOptions } from './dispatch.ts'
 import { checkFields, checkMethod, mirroredFields } from './mirror.ts'
-import { CAPABILITIES, checkVersion, createRevision, metaOf, namedVersion, progressTokenOf } from './revision.ts'
+import { CAPABILITIES, checkVersion, metaOf, namedVersion, progressTokenOf, type Revision } from './revision.ts'
 import { failure, HEADER_MISMATCH, idOf, INVALID_REQUEST, isObject, RpcError, type Id, type Message } from './rpc.ts'
 import { EventStream } from './stream.ts'
 
@@ -11,9 +11,8 @@ import { EventStream } from './stream.ts'
 const MAX_LISTENERS = 256
 
 export interface ModernOptions extends Pick<DispatchOptions, 'tools'> {
-  version: string
-  instructions?: string
   dispatch: Dispatch
+  revision: Revision
   context (request: FastifyRequest): Pick<Context, 'call' | 'failed'>
 }
 
@@ -43,10 +42,10 @@ class Asked extends HangUp implements Context {
 }
 
 /** Revision 2026-07-28: no sessions; one POST, one JSON, or a stream where something is said before the result. */
-export function createModern ({ tools, version, instructions, dispatch, context }: ModernOptions) {
+export function createModern ({ tools, dispatch, revision, context }: ModernOptions) {
   const mirrored = new Map(tools.map(tool => [tool.name, mirroredFields(tool.input)]).filter(([, fields]) => fields!.length > 0) as
     Array<[string, ReturnType<typeof mirroredFields>]>)
-  const { discovery, result, fresh, acknowledged, unsubscribed } = createRevision({ version, ...(instructions !== undefined && { instructions }) })
+  const { discovery, result, fresh, acknowledged, unsubscribed } = revision
   const listeners = new Map<EventStream, Id>()
 
   function answer (request: FastifyRequest, message: Message, meta: Message, stream: EventStream, reply: FastifyReply): Promise<Result> | Result {

@@ -39,8 +39,16 @@ export function progressTokenOf ({ progressToken }: Message): Id | undefined {
   return typeof progressToken === 'string' || Number.isSafeInteger(progressToken) ? progressToken as Id : undefined
 }
 
+export interface RevisionOptions {
+  version: string
+  /** What a model should know to use this server well. */
+  instructions?: string
+}
+
+export type Revision = ReturnType<typeof createRevision>
+
 /** How revision 2026-07-28 words its answers, whatever carries them. */
-export function createRevision ({ version, instructions }: { version: string, instructions?: string }) {
+export function createRevision ({ version, instructions }: RevisionOptions) {
   const serverInfo: Message = { [`${PREFIX}serverInfo`]: { name: 'iris', title: 'Iris', version } }
   const discovery = { supportedVersions: [REVISION], capabilities: { tools: {} }, ...(instructions !== undefined && { instructions }), ttlMs: FRESH, cacheScope: 'public' }
   const writtenInfo = JSON.stringify(serverInfo)

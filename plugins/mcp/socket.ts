@@ -1,10 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Channels } from './channels.ts'
+import type { Channel, End, Surroundings } from './channel.ts'
+import type { Peer } from './peer.ts'
 import { PARSE_ERROR, RpcError } from './rpc.ts'
 import { BACKLOG } from './stream.ts'
 
-export interface Clock { now (): number, after (ms: number, fn: () => void): () => void }
+export interface Served extends Pick<Surroundings, 'clock'> {
+  open (peer: Peer, end: End): Channel
+}
 
 /** ms between pings; who has not answered one by the next is gone. */
 const BEAT = 15_000
@@ -14,7 +17,7 @@ const CLOSE_WITHIN = 5_000
 const STOP_WITHIN = 1_000
 
 /** A channel over one WebSocket, each message a text frame, from the upgrade to its end. */
-export function serveSocket (socket: WebSocket, request: FastifyRequest, { channels, clock }: { channels: Channels, clock: Clock }) {
+export function serveSocket (socket: WebSocket, request: FastifyRequest, { open, clock }: Served) {
   const wire = request.raw.socket
   let alive = true
   let corked = false
@@ -39,7 +42,7 @@ export function serveSocket (socket: WebSocket, request: FastifyRequest, { chann
     wire.once('drain', () => { socket.resume() })
   }
 
-  const channel = channels.open(request, {
+  const channel = open(request, {
     send,
     congested: () => socket.bufferedAmount > BACKLOG,
     refused (why) { close(4401, why) }

@@ -1,11 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Channels } from './channels.ts'
 import { RpcError } from './rpc.ts'
-import { serveSocket, type Clock } from './socket.ts'
+import { serveSocket, type Served } from './socket.ts'
 
-export interface UpgradeOptions {
-  channels: Channels
-  clock: Clock
+export interface UpgradeOptions extends Served {
   /** Bytes of the longest message. */
   bodyLimit: number
 }
@@ -15,7 +12,7 @@ export interface UpgradeOptions {
  * frame · 1007 no UTF-8 · 1009 too large a message (api.bodyLimit, which the header Iris-Body-Limit tells) · 1011 a fault of ours ·
  * 4401 a key that was revoked.
  */
-export async function upgrade (scope: FastifyInstance, { channels, clock, bodyLimit }: UpgradeOptions): Promise<void> {
+export async function upgrade (scope: FastifyInstance, { bodyLimit, ...served }: UpgradeOptions): Promise<void> {
   const sockets = new Set<ReturnType<typeof serveSocket>>()
   let stopping = false
 
@@ -37,10 +34,10 @@ export async function upgrade (scope: FastifyInstance, { channels, clock, bodyLi
     exposeHeadRoute: false,
     handler: noStream,
     wsHandler (socket, request) {
-      const served = serveSocket(socket, request, { channels, clock })
-      sockets.add(served)
-      socket.on('close', () => { sockets.delete(served) })
-      if (stopping) served.stop() // an upgrade that was on its way
+      const one = serveSocket(socket, request, served)
+      sockets.add(one)
+      socket.on('close', () => { sockets.delete(one) })
+      if (stopping) one.stop() // an upgrade that was on its way
     }
   })
 }

@@ -1,10 +1,7 @@
 import { EventEmitter, once } from 'node:events'
-import type { FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
 import { WebSocket, type ClientOptions } from 'ws'
-import { createChannels } from '../../plugins/mcp/channels.ts'
-import type { Extras } from '../../plugins/mcp/context.ts'
-import mcp from '../../plugins/mcp.ts'
+import mcp, { type McpOptions } from '../../plugins/mcp.ts'
 import type { Api } from '../../schemas/config.ts'
 import { bearer, callFor, house, NOW } from './app.ts'
 import { listen } from './ask.ts'
@@ -58,10 +55,14 @@ export async function channelWorld (t: Test, { api }: { api?: Api } = {}) {
   const made = await house(t, api === undefined ? {} : { api })
   const clock = standingClock()
   const heard = new EventEmitter().setMaxListeners(0)
-  const offer = { tools: toolsOf(heard), version: '1.2.3', instructions: 'Tell it.', now: () => NOW }
-  const call = callFor as Parameters<typeof createChannels>[0]['call']
-  const channels = createChannels({ ...offer, clock, call })
-  await made.app.register(mcp, { ...offer, call: (request: FastifyRequest, extras: Extras) => callFor(request, extras), sockets: { channels, clock, bodyLimit: made.api.bodyLimit } })
+  await made.app.register(mcp, {
+    tools: toolsOf(heard),
+    version: '1.2.3',
+    instructions: 'Tell it.',
+    now: () => NOW,
+    call: callFor as McpOptions['call'],
+    channels: { clock, bodyLimit: made.api.bodyLimit }
+  })
   const port = await listen(made.app)
   const open = async (key = 'root', options: ClientOptions = {}) => {
     const line = new Line(new WebSocket(`ws://127.0.0.1:${port}/mcp`, 'mcp', { headers: bearer(key), ...options }))
