@@ -4,7 +4,7 @@ import { Asked } from './asked.ts'
 import { ClientQuestions } from './client-questions.ts'
 import type { Context, Extras, Result } from './context.ts'
 import type { Dispatch } from './dispatch.ts'
-import { batchOf, openingOf, type Opening } from './opening.ts'
+import { batchOf, openingOf, serverInfo, type Opening } from './opening.ts'
 import type { Peer } from './peer.ts'
 import { ToolResult } from './result.ts'
 import { CAPABILITIES, checkVersion, metaOf, namedVersion, progressTokenOf, versionOf, type Revision, type RevisionOptions } from './revision.ts'
@@ -149,8 +149,7 @@ export class Channel {
     if (method === 'initialize') {
       this.#opening = openingOf(params)
       const { version, instructions } = this.#around
-      const serverInfo = { name: 'iris', title: 'Iris', version }
-      return result({ protocolVersion: this.#opening.version, capabilities: { tools: {} }, serverInfo, ...(instructions !== undefined && { instructions }) })
+      return result({ protocolVersion: this.#opening.version, capabilities: { tools: {} }, serverInfo: serverInfo(version), ...(instructions !== undefined && { instructions }) })
     }
     if (method === 'ping') return result({})
     asked.capabilities = this.#opening!.capabilities

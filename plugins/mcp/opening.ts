@@ -3,6 +3,9 @@ import { INVALID_PARAMS, INVALID_REQUEST, isObject, RpcError, type Message } fro
 /** What `initialize` has settled for a channel. */
 export interface Opening { readonly version: string, readonly capabilities: Message }
 
+/** Who speaks here, in all revisions. */
+export const serverInfo = (version: string) => ({ name: 'iris', title: 'Iris', version })
+
 /** The revisions that begin with `initialize`, newest first. */
 export const REVISIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 /** Those of them that must take batches. */

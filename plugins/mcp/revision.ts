@@ -1,4 +1,5 @@
 import type { Result } from './context.ts'
+import { serverInfo } from './opening.ts'
 import { ToolResult } from './result.ts'
 import { INVALID_PARAMS, isObject, RpcError, UNSUPPORTED_VERSION, type Id, type Message } from './rpc.ts'
 
@@ -49,12 +50,12 @@ export type Revision = ReturnType<typeof createRevision>
 
 /** How revision 2026-07-28 words its answers, whatever carries them. */
 export function createRevision ({ version, instructions }: RevisionOptions) {
-  const serverInfo: Message = { [`${PREFIX}serverInfo`]: { name: 'iris', title: 'Iris', version } }
+  const info: Message = { [`${PREFIX}serverInfo`]: serverInfo(version) }
   const discovery = { supportedVersions: [REVISION], capabilities: { tools: {} }, ...(instructions !== undefined && { instructions }), ttlMs: FRESH, cacheScope: 'public' }
-  const writtenInfo = JSON.stringify(serverInfo)
+  const writtenInfo = JSON.stringify(info)
 
   /** The result of a request as JSON. That of a tool has most of it in JSON already. */
-  function result (id: Id, value: Result, meta = serverInfo): string {
+  function result (id: Id, value: Result, meta = info): string {
     if (value instanceof ToolResult) return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete",${value.fields()},"_meta":${writtenInfo}}}`
     return JSON.stringify({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...value, _meta: meta } })
   }
@@ -66,6 +67,6 @@ export function createRevision ({ version, instructions }: RevisionOptions) {
     fresh: (list: Result): Result => ({ ...list, ttlMs: FRESH, cacheScope: 'private' }),
     /** Of a stream of changes: no list here changes and there are no resources, so nothing of what was asked for is promised. */
     acknowledged: (id: Id) => ({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { _meta: { [`${PREFIX}subscriptionId`]: id }, notifications: {} } }),
-    unsubscribed: (id: Id) => result(id, {}, { ...serverInfo, [`${PREFIX}subscriptionId`]: id })
+    unsubscribed: (id: Id) => result(id, {}, { ...info, [`${PREFIX}subscriptionId`]: id })
   }
 }

@@ -6,6 +6,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import type { Context } from './context.ts'
 import type { Dispatch } from './dispatch.ts'
+import { serverInfo } from './opening.ts'
 import { ToolResult } from './result.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
@@ -59,7 +60,7 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
   }
 
   return () => {
-    const server = new Server({ name: 'iris', title: 'Iris', version }, options)
+    const server = new Server(serverInfo(version), options)
     // The SDK counts its requests from 0, and its client takes no cancellation of a request with that id.
     Object.assign(server, { _requestMessageId: 1 })
     const asked = new Set<string>()
