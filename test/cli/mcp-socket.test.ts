@@ -1,18 +1,14 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { bridge } from '../../src/cli/mcp-bridge.ts'
+import type { Target } from '../../src/cli/client.ts'
 import type { Message } from '../../src/cli/mcp-message.ts'
 import { openSocket } from '../../src/cli/mcp-socket.ts'
-import { standingClock } from './standing-clock.ts'
+import { bridged as bridgedBy, heldBack, INITIALIZE, INITIALIZED, LARGE, MANY, request, result as resultOf } from './upstream.ts'
 
-const INITIALIZE = { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25' } }
-const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' }
-const request = (id: unknown, params: object = {}, method = 'tools/call') => ({ jsonrpc: '2.0', id, method, params })
-const result = (id: unknown, value: object = {}) => JSON.stringify({ jsonrpc: '2.0', id, result: value })
+const result = (...given: Parameters<typeof resultOf>) => JSON.stringify(resultOf(...given))
 
 /** A scripted server of channels: hands each message to `handle`, and keeps what came. */
 async function scripted (t: Test, handle: (message: Message, socket: WebSocket) => void, { limit }: { limit?: number } = {}) {
@@ -38,45 +34,9 @@ async function scripted (t: Test, handle: (message: Message, socket: WebSocket) 
   return { got, upgrades, sockets, stop, target: { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, key: 'k' } }
 }
 
-/** A bridge on streams of our own, whose links are channels. */
-function bridged (t: Test, connect: () => Promise<{ url: string, key: string | undefined }>) {
-  const [stdin, stdout, end, time] = [new PassThrough(), new PassThrough(), new AbortController(), standingClock()]
-  const said: string[] = []
-  const lines: Message[] = []
-  let news = () => {}
-  let rest = ''
-  stdout.on('data', (part: Buffer) => {
-    const parts = (rest + part.toString()).split('\n')
-    rest = parts.pop()!
-    lines.push(...parts.map(line => JSON.parse(line) as Message))
-    news()
-  })
-  const done = bridge({
-    stdin,
-    stdout,
-    clock: time.clock,
-    say: message => { said.push(message) },
-    signal: end.signal,
-    connect: async events => (await openSocket(await connect(), { 'iris-as': 'web' }, events))!
-  })
-  t.teardown(async () => {
-    end.abort()
-    await done
-  })
-  return {
-    ...time,
-    stdin,
-    stdout,
-    said,
-    lines,
-    done,
-    send (...messages: unknown[]) { stdin.write(messages.map(one => JSON.stringify(one) + '\n').join('')) },
-    async next (): Promise<Message> {
-      while (lines.length === 0) await new Promise<void>(resolve => { news = resolve })
-      return lines.shift()!
-    }
-  }
-}
+/** A bridge whose links are channels. */
+const bridged = (t: Test, connect: () => Promise<Target>) =>
+  bridgedBy(t, connect, { 'iris-as': 'web' }, async ({ connect, headers }, events) => (await openSocket(await connect(), headers, events))!)
 
 const until = async (met: () => boolean) => { while (!met()) await new Promise(setImmediate) }
 
@@ -256,25 +216,15 @@ t.test('a notification just before the end of stdin is delivered', async t => {
 })
 
 t.test('a slow client is not buffered for: the server waits', async t => {
-  const size = 64 * 1024
   let sent = 0
   const { target } = await scripted(t, ({ id }, socket) => {
     const more = () => {
-      if (sent++ < 400) socket.send(JSON.stringify({ jsonrpc: '2.0', method: 'n', params: { x: 'x'.repeat(size) } }), more)
+      if (sent++ < MANY) socket.send(JSON.stringify(LARGE), more)
       else socket.send(result(id))
     }
     more()
   })
-  const { send, stdout, next } = bridged(t, async () => target)
-  stdout.pause()
-  send(request(1))
-  for (let still = 0, last = -1; still < 200; still = sent === last ? still + 1 : 0, last = sent) await new Promise(setImmediate)
-  t.ok(sent > 0 && sent < 400, `${sent} of 400 were taken`)
-  t.ok(stdout.readableLength + stdout.writableLength < 8 * size, 'little is held')
-  stdout.resume()
-  let message = await next()
-  while (message.method === 'n') message = await next()
-  t.match(message, { id: 1 })
+  await heldBack(t, bridged(t, async () => target), () => sent)
 })
 
 t.test('too many requests at once are refused, not queued', async t => {
