@@ -1,11 +1,11 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static, type TObject } from '@sinclair/typebox'
+import type { Permission } from '../../schemas/key.ts'
 import { OneOf } from '../../schemas/one-of.ts'
 import { Room } from '../../schemas/room.ts'
 import { SessionId } from '../../schemas/session.ts'
 import { TeamName } from '../../schemas/team.ts'
 import { ForbiddenError, RateLimitedError } from '../../src/errors.ts'
 import { defineTool, type Call, type Caller, type Tool } from '../../src/tool.ts'
-import { approvalRoomTools } from './approval-room.ts'
 import type { Feed, Published } from './frames.ts'
 
 /** Subscriptions of one socket. */
@@ -90,96 +90,88 @@ export interface Subscriber {
  * everywhere; they have no route, since there is nothing to answer to afterwards.
  */
 export function roomTools ({ begin, interests }: RoomsOptions): ReadonlyMap<string, Tool> {
-  const output = { room: Type.String(), subscribed: Type.Boolean() }
   const nowhere = { method: 'POST', url: '' } as const
   const closed = { additionalProperties: false }
   const subscriberOf = (call: Call) => (call as Call & { subscriber: Subscriber }).subscriber
   const hear = (name: string, call: Call) => {
     subscriberOf(call).rooms.join(name, call.caller, caller => interests(caller, [name])[0]!)
-    return { room: name, subscribed: true }
-  }
-  const left = (name: string, call: Call) => {
-    subscriberOf(call).rooms.leave(name)
-    return { room: name, subscribed: false }
   }
 
-  const cacheSubscribe = defineTool({
-    name: 'cache_subscribe',
-    title: 'Hear a session',
-    description: 'From now on everything that is said in this session: cache:message and tell:* events.',
-    permission: 'cache:read',
-    http: nowhere,
-    input: Type.Object({ sessionId: SessionId }, closed),
-    output,
-    team: null, // the room is judged as it is joined
-    handler: ({ sessionId }, call) => hear(`session:${sessionId}`, call)
-  })
-  const cacheUnsubscribe = defineTool({
-    name: 'cache_unsubscribe',
-    title: 'Stop hearing a session',
-    description: 'Undoes cache:subscribe.',
-    permission: 'cache:read',
-    http: nowhere,
-    input: Type.Object({ sessionId: SessionId }, closed),
-    output,
-    team: null,
-    handler: ({ sessionId }, call) => left(`session:${sessionId}`, call)
-  })
+  /** `<noun>_subscribe` and `<noun>_unsubscribe`. */
+  function pair<I extends TObject> (noun: string, { what, description, permission, input, room, begin = hear }: {
+    what: string
+    description: string
+    permission: Permission
+    input: I
+    room (input: Static<I>): string
+    begin? (room: string, call: Call): void
+  }): Tool[] {
+    const both = { permission, http: nowhere, input, output: { room: Type.String(), subscribed: Type.Boolean() }, team: null } // the room is judged as it is joined
+    return [
+      defineTool({
+        ...both,
+        name: `${noun}_subscribe`,
+        title: `Hear ${what}`,
+        description,
+        handler (input, call) {
+          begin(room(input), call)
+          return { room: room(input), subscribed: true }
+        }
+      }),
+      defineTool({
+        ...both,
+        name: `${noun}_unsubscribe`,
+        title: `Stop hearing ${what}`,
+        description: `Undoes ${noun}:subscribe.`,
+        handler (input, call) {
+          subscriberOf(call).rooms.leave(room(input))
+          return { room: room(input), subscribed: false }
+        }
+      })
+    ]
+  }
 
-  const team = { ...TeamName, pattern: `^\\*$|${TeamName.pattern!}`, description: 'A team name, or `*` for all teams the key reaches' }
-  const processSubscribe = defineTool({
-    name: 'process_subscribe',
-    title: 'Hear the processes of a team',
-    description: 'From now on process:spawned, process:terminated and process:error of this team, or of all.',
-    permission: 'status',
-    http: nowhere,
-    input: Type.Object({ team }, closed),
-    output,
-    team: null,
-    handler: ({ team }, call) => hear(`team:${team}`, call)
-  })
-  const processUnsubscribe = defineTool({
-    name: 'process_unsubscribe',
-    title: 'Stop hearing the processes of a team',
-    description: 'Undoes process:subscribe.',
-    permission: 'status',
-    http: nowhere,
-    input: Type.Object({ team }, closed),
-    output,
-    team: null,
-    handler: ({ team }, call) => left(`team:${team}`, call)
-  })
-
-  const healthSubscribe = defineTool({
-    name: 'health_subscribe',
-    title: 'Hear the server\'s health',
+  const team = Type.Object({ team: { ...TeamName, pattern: `^\\*$|${TeamName.pattern!}`, description: 'A team name, or `*` for all teams the key reaches' } }, closed)
+  const health: Tool[] = pair('health', {
+    what: 'the server\'s health',
     description: 'health:check at once and with every ping.',
     permission: 'status',
-    http: nowhere,
     input: Type.Object({}, closed),
-    output,
-    team: null,
-    handler (_input, call) {
+    room: () => SYSTEM,
+    begin (room, call) {
       const { rooms, checkHealth } = subscriberOf(call)
-      rooms.join(SYSTEM, call.caller, caller => {
-        if (!healthSubscribe.permits(caller)) throw new ForbiddenError("This key lacks the permission 'status'")
-        return { room: SYSTEM, wants: () => false }
+      rooms.join(room, call.caller, caller => {
+        if (!health[0]!.permits(caller)) throw new ForbiddenError("This key lacks the permission 'status'")
+        return { room, wants: () => false }
       })
       checkHealth()
-      return { room: SYSTEM, subscribed: true }
     }
   })
-  const healthUnsubscribe = defineTool({
-    name: 'health_unsubscribe',
-    title: 'Stop hearing the server\'s health',
-    description: 'Undoes health:subscribe.',
-    permission: 'status',
-    http: nowhere,
-    input: Type.Object({}, closed),
-    output,
-    team: null,
-    handler: (_input, call) => left(SYSTEM, call)
-  })
+  const tools = [
+    ...pair('cache', {
+      what: 'a session',
+      description: 'From now on everything that is said in this session: cache:message and tell:* events.',
+      permission: 'cache:read',
+      input: Type.Object({ sessionId: SessionId }, closed),
+      room: ({ sessionId }) => `session:${sessionId}`
+    }),
+    ...pair('process', {
+      what: 'the processes of a team',
+      description: 'From now on process:spawned, process:terminated and process:error of this team, or of all.',
+      permission: 'status',
+      input: team,
+      room: ({ team }) => `team:${team}`
+    }),
+    ...health,
+    // For those who decide, without reading what is said in the sessions.
+    ...pair('approval', {
+      what: 'the permission questions of a team',
+      description: 'From now on approval:requested and approval:resolved of this team, or of all.',
+      permission: 'approve',
+      input: team,
+      room: ({ team }) => `approval:${team}`
+    })
+  ]
 
   const streamResume = defineTool({
     name: 'stream_resume',
@@ -202,7 +194,5 @@ export function roomTools ({ begin, interests }: RoomsOptions): ReadonlyMap<stri
     }
   })
 
-  const requests = new Map([cacheSubscribe, cacheUnsubscribe, processSubscribe, processUnsubscribe, healthSubscribe, healthUnsubscribe, ...approvalRoomTools(hear, left)]
-    .map(tool => [tool.name.replace('_', ':'), tool]))
-  return requests.set('resume', streamResume)
+  return new Map(tools.map(tool => [tool.name.replace('_', ':'), tool])).set('resume', streamResume)
 }
