@@ -65,17 +65,15 @@ function build (world: World, result: { code: number }, defineKeyCommands?: (key
   client(command('status', 'show how the server does', async flags => { await (await import('./status.ts')).status(world, flags as object) }))
     .addHelpText('after', examples('iris status --url http://127.0.0.1:1615 --key "$IRIS_KEY"'))
 
-  command('openapi', 'print the OpenAPI document of the REST API', async flags => { await (await import('./openapi.ts')).openapi(world, flags as object) })
-    .option('--write <file>', 'write it to a file instead')
-    .addHelpText('after', examples('iris openapi --write openapi.json'))
-
-  command('asyncapi', 'print the AsyncAPI document of the WebSocket', async flags => { await (await import('./openapi.ts')).asyncapi(world, flags as object) })
-    .option('--write <file>', 'write it to a file instead')
-    .addHelpText('after', examples('iris asyncapi --write asyncapi.json'))
-
-  command('graphql', 'print the schema of GraphQL', async flags => { await (await import('./openapi.ts')).graphql(world, flags as object) })
-    .option('--write <file>', 'write it to a file instead')
-    .addHelpText('after', examples('iris graphql --write schema.graphql'))
+  for (const [name, what, file] of [
+    ['openapi', 'OpenAPI document of the REST API', 'openapi.json'],
+    ['asyncapi', 'AsyncAPI document of the WebSocket', 'asyncapi.json'],
+    ['graphql', 'schema of GraphQL', 'schema.graphql']
+  ] as const) {
+    command(name, `print the ${what}`, async flags => { await (await import('./openapi.ts'))[name](world, flags as object) })
+      .option('--write <file>', 'write it to a file instead')
+      .addHelpText('after', examples(`iris ${name} --write ${file}`))
+  }
 
   command('init', 'write a commented config.yaml', async flags => { await (await import('./init.ts')).init(world, flags as object) })
     .option('-f, --force', 'overwrite the one that is there')
