@@ -1,7 +1,7 @@
 import { locateConfig } from '../config/load.ts'
 import { readAdminKey, readServerFile } from '../server-file.ts'
 import type { ErrorBody } from '../../schemas/error.ts'
-import { exchange, text } from './exchange.ts'
+import { bearer, exchange, text } from './exchange.ts'
 import { CliError, loadOptions, type ClientFlags, type World } from './world.ts'
 
 /** How long a living server may take to say so, ms. */
@@ -42,7 +42,7 @@ export async function request<T> (target: Target, method: 'GET' | 'POST' | 'DELE
   const { status, json } = await exchange(`${target.url}/api${path}`, {
     method,
     headers: {
-      ...(target.key !== undefined && { authorization: `Bearer ${target.key}` }),
+      ...bearer(target.key),
       ...(body !== undefined && { 'content-type': 'application/json' })
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -8,6 +8,9 @@ export interface Exchange {
   signal?: AbortSignal
 }
 
+/** The header that says whose request it is. */
+export const bearer = (key: string | undefined): Record<string, string> => key === undefined ? {} : { authorization: `Bearer ${key}` }
+
 /** One HTTP exchange without a deadline of its own: an answer may take hours, a stream of notifications as long as the server lives. */
 export async function exchange (url: string, { method, headers, body, signal }: Exchange): Promise<IncomingMessage> {
   return await new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Target } from './client.ts'
-import { text } from './exchange.ts'
+import { bearer, text } from './exchange.ts'
 import type { Link, LinkEvents } from './mcp-link.ts'
 import { errorIn, RpcFailure } from './mcp-message.ts'
 
@@ -15,7 +15,7 @@ const KEEP_ALIVE = 15_000
  */
 export async function openSocket ({ url, key }: Target, headers: Readonly<Record<string, string>>, { hear, lost }: LinkEvents): Promise<Link | null> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/mcp`, 'mcp', {
-    headers: { ...headers, ...(key !== undefined && { authorization: `Bearer ${key}` }) },
+    headers: { ...headers, ...bearer(key) },
     perMessageDeflate: false,
     maxPayload: 0
   })

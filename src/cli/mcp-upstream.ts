@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../clock.ts'
 import type { Target } from './client.ts'
-import { events, exchange, text } from './exchange.ts'
+import { bearer, events, exchange, text } from './exchange.ts'
 import { errorIn, isQuestion, modernHeaders, modernVersion, RpcFailure, type Message } from './mcp-message.ts'
 
 /** Before a stream of notifications that ended is opened again, ms. */
@@ -68,7 +68,7 @@ export function createUpstream ({ clock, connect, headers, hear }: UpstreamOptio
     }
   }
 
-  const common = (key: string | undefined) => ({ ...headers, ...(key !== undefined && { authorization: `Bearer ${key}` }) })
+  const common = (key: string | undefined) => ({ ...headers, ...bearer(key) })
   const sessionHeaders = () => session === undefined ? {} : { ...(session.id !== undefined && { 'mcp-session-id': session.id }), 'mcp-protocol-version': session.version }
   const forget = (connection: Promise<Target>) => { if (connecting === connection) connecting = undefined }
 

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws'
 import type { ErrorBody } from '../../schemas/error.ts'
 import { parse, Refused, type Target } from './client.ts'
+import { bearer, text } from './exchange.ts'
 
 /** How a stream of one tell ended: the server's word, or the connection broke before it. */
 export type StreamEnd = 'ended' | 'dropped'
@@ -26,7 +27,7 @@ export function streamTell (target: Target, input: TellInput, hear: (offset: num
   const socket = new WebSocket(`${target.url.replace(/^http/, 'ws')}/ws`, {
     perMessageDeflate: false,
     handshakeTimeout: 10_000,
-    ...(target.key !== undefined && { headers: { authorization: `Bearer ${target.key}` } })
+    headers: bearer(target.key)
   })
   const send = (event: string, data: object, id: string) => { socket.send(JSON.stringify({ event, data, id })) }
 
@@ -40,10 +41,7 @@ export function streamTell (target: Target, input: TellInput, hear: (offset: num
       if (event === 'tell:complete' || event === 'tell:error') resolve('ended')
     })
     socket.on('unexpected-response', (_request, response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (part: string) => { text += part })
-        .on('end', () => { reject(new Refused((parse(text) ?? {}) as Partial<ErrorBody>, response.statusCode ?? 0)) })
-        .on('error', () => { resolve('dropped') })
+      text(response).then(body => { reject(new Refused((parse(body) ?? {}) as Partial<ErrorBody>, response.statusCode ?? 0)) }, () => { resolve('dropped') })
     })
     socket.on('error', () => { resolve('dropped') })
     socket.on('close', () => { resolve('dropped') })
