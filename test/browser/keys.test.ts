@@ -163,7 +163,10 @@ t.test('with the keyboard alone one tells a team, decides what it asks, and make
   await keyboard.press('Escape')
   t.equal(await focused(), 'Revoke the key by hand', 'back where one was')
   t.ok(server.services.keys.named('by hand'))
+  // The dialog tells of its end a moment after it is gone.
+  await page.locator(':focus:not([aria-disabled])').waitFor()
   await keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
   await to('Revoke')
   await keyboard.press('Enter')
   await page.locator('.key', { hasText: 'by hand' }).locator('.state', { hasText: 'revoked' }).waitFor()
