@@ -60,7 +60,7 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
 
   function put (event: Event, at: number): Fresh {
     const { seq, data } = store.events.append(event, at)
-    return new Fresh({ ...event, seq, at }, data)
+    return new Fresh(event, at, seq, data)
   }
 
   function publish (stored: readonly Fresh[]) {
@@ -159,20 +159,28 @@ const frameOf = (name: string, data: string, seq: number) => `{"event":"${name}"
 
 /** One that has just been stored. */
 class Fresh implements Published {
-  readonly event: StoredEvent
+  readonly seq: number
+  readonly name: Published['name']
+  readonly team: string
+  readonly sessionId: string
+  readonly #given: Event
+  readonly #at: number
   readonly #data: string
+  #event: StoredEvent | undefined
   #text: string | undefined
 
-  constructor (event: StoredEvent, data: string) {
-    this.event = event
+  constructor (given: Event, at: number, seq: number, data: string) {
+    this.seq = seq
+    this.name = given.event
+    this.team = given.data.team
+    this.sessionId = given.data.sessionId
+    this.#given = given
+    this.#at = at
     this.#data = data
   }
 
-  get seq () { return this.event.seq }
   get size () { return this.#data.length }
-  get name () { return this.event.event }
-  get team () { return this.event.data.team }
-  get sessionId () { return this.event.data.sessionId }
+  get event () { return this.#event ??= { ...this.#given, seq: this.seq, at: this.#at } }
   text () { return this.#text ??= frameOf(this.name, this.#data, this.seq) }
 }
 

@@ -1,21 +1,18 @@
 import type { Database } from 'better-sqlite3'
 import type { EventOf } from '../../schemas/event.ts'
 import type { CacheEntry } from '../../schemas/message.ts'
+import { appender, type Appended } from './sqlite-append.ts'
 import { trimmer } from './sqlite-trim.ts'
 import type { CacheStats, EventRow, Store } from './store.ts'
 
 /** Characters of a page of a cache: larger ones would hold up everybody else. */
 const PAGE = 4 * 1024 * 1024
 
-/** Bytes that an event takes on the disk beside its data: as the column `size` counts it. */
-const OVERHEAD = 300
-
 type Columns = [seq: number, at: number, event: EventRow['event'], team: string, sessionId: string, data: string]
 
-/** `settle`: at the end of a transaction, before it is committed or taken back: adds what was appended to the totals, or forgets it. */
-export function eventTable (db: Database): Store['events'] & { settle (done: boolean): void } {
-  const append = db.prepare('INSERT INTO event (at, event, team, session_id, tell_id, data) VALUES (?, ?, ?, ?, ?, ?)')
-  const head = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
+/** `settle`: at the end of a transaction. `write`: before another table's rows take events with them. */
+export function eventTable (db: Database): Store['events'] & Pick<Appended, 'settle' | 'write'> {
+  const { append, write, dropChunks, settle, head } = appender(db)
   // As arrays, which the driver makes in two thirds of the time that objects take it.
   const since = db.prepare<[number, number], Columns>('SELECT seq, at, event, team, session_id, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?').raw()
   // That they are no chunks is what their index says: SQLite takes it where the query says so too.
@@ -24,43 +21,26 @@ export function eventTable (db: Database): Store['events'] & { settle (done: boo
   const cacheStats = db.prepare<[string], CacheStats>(`SELECT count(*) AS entries, min(at) AS firstAt, max(at) AS lastAt ${messages}`)
   const clearCache = db.prepare(`DELETE ${messages}`)
   const chunks = db.prepare<[string], string>("SELECT data FROM event WHERE tell_id = ? AND event = 'tell:chunk' ORDER BY seq").pluck()
-  const dropChunks = db.prepare("DELETE FROM event WHERE tell_id = ? AND event = 'tell:chunk'")
 
-  const add = db.prepare('INSERT INTO event_total (session_id, events, bytes) VALUES (?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes')
-  /** By session, and by '' of all: what this transaction has appended. */
-  const grown = new Map<string, { events: number, bytes: number }>()
-
-  function grow (sessionId: string, bytes: number) {
-    const total = grown.get(sessionId)
-    if (total === undefined) grown.set(sessionId, { events: 1, bytes })
-    else {
-      total.events++
-      total.bytes += bytes
-    }
+  /** Sees what was appended before it in the same transaction. */
+  const seeing = <A extends unknown[], R>(look: (...args: A) => R) => (...args: A): R => {
+    write()
+    return look(...args)
   }
+  const { floor, holes, trim, trimSessions } = trimmer(db)
 
   return {
-    settle (done) {
-      if (done) for (const [sessionId, { events, bytes }] of grown) add.run(sessionId, events, bytes)
-      grown.clear()
-    },
-    append (event, at) {
-      const { team, sessionId } = event.data
-      const tellId = 'tellId' in event.data ? event.data.tellId ?? null : null
-      const data = JSON.stringify(event.data)
-      const { lastInsertRowid } = append.run(at, event.event, team, sessionId, tellId, data)
-      // The pieces of a running answer go with its end.
-      if (event.event !== 'tell:chunk') {
-        const size = Buffer.byteLength(data) + OVERHEAD
-        grow(sessionId, size)
-        grow('', size)
-      }
-      return { seq: Number(lastInsertRowid), data }
-    },
-    head: () => head.get()!,
-    since: (after, limit) => since.all(after, limit).map(([seq, at, event, team, sessionId, data]) => ({ seq, at, event, team, sessionId, data })),
-    ...trimmer(db),
-    cache (sessionId, after, limit) {
+    append,
+    dropChunks,
+    write,
+    settle,
+    head,
+    since: seeing((after, limit) => since.all(after, limit).map(([seq, at, event, team, sessionId, data]) => ({ seq, at, event, team, sessionId, data }))),
+    floor,
+    holes,
+    trim: seeing(trim),
+    trimSessions: seeing(trimSessions),
+    cache: seeing((sessionId, after, limit) => {
       const entries: CacheEntry[] = []
       let size = 0
       for (const { seq, data } of cache.iterate(sessionId, after, limit + 1)) {
@@ -70,10 +50,9 @@ export function eventTable (db: Database): Store['events'] & { settle (done: boo
         entries.push({ seq, ...(tellId !== undefined && { tellId }), ...message })
       }
       return { entries, more: false }
-    },
-    cacheStats: sessionId => cacheStats.get(sessionId)!,
-    clearCache: sessionId => clearCache.run(sessionId).changes,
-    chunks: tellId => chunks.all(tellId).map(data => JSON.parse(data) as EventOf<'tell:chunk'>['data']),
-    dropChunks: tellId => { dropChunks.run(tellId) }
+    }),
+    cacheStats: seeing(sessionId => cacheStats.get(sessionId)!),
+    clearCache: seeing(sessionId => clearCache.run(sessionId).changes),
+    chunks: seeing(tellId => chunks.all(tellId).map(data => JSON.parse(data) as EventOf<'tell:chunk'>['data']))
   }
 }

@@ -38,7 +38,8 @@ export function openStore (home: string): Store {
   }
   migrate(db, pragmas.version)
 
-  const { settle, ...events } = eventTable(db)
+  const { settle, write, ...events } = eventTable(db)
+  const sessions = sessionTable(db)
   const whole = db.transaction((work: () => unknown) => {
     let done = false
     try {
@@ -52,9 +53,19 @@ export function openStore (home: string): Store {
   const transaction = <T>(work: () => T) => (db.inTransaction ? work() : whole.immediate(work)) as T
   return {
     transaction,
-    sessions: sessionTable(db),
+    sessions: {
+      ...sessions,
+      remove (id) {
+        write()
+        sessions.remove(id)
+      }
+    },
     tells: tellTable(db),
-    events: { ...events, append: (event, at) => transaction(() => events.append(event, at)) },
+    events: {
+      ...events,
+      append: (event, at) => transaction(() => events.append(event, at)),
+      dropChunks: tellId => { transaction(() => { events.dropChunks(tellId) }) }
+    },
     keys: keyTable(db),
     approvals: approvalTable(db),
     idempotency: idempotencyTable(db),

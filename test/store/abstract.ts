@@ -193,6 +193,46 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
   const ALL = { before: 0, events: 0, bytes: 0 }
   const chunk = (sessionId: string, tellId: string, offset: number) => ({ event: 'tell:chunk', data: { tellId, sessionId, team: 'b', offset, chunk: 'x'.repeat(1000) } }) as const
 
+  t.test(`${name}: many events of one transaction are there in their order, each with its own number, and are counted`, async t => {
+    const store = fresh(t)
+    const row = session()
+    store.sessions.insert(row)
+    const seqs = store.transaction(() => Array.from({ length: 79 }, (_, n) => store.events.append(said(row.id, `${n}`), n).seq))
+    t.same(store.events.since(0, 100).map(({ seq, at, data }) => [seq, at, data]), seqs.map((seq, n) => [seq, n, JSON.stringify(said(row.id, `${n}`).data)]))
+    t.equal(store.events.head(), seqs.at(-1))
+    t.equal(store.events.trimSessions({ events: 70, bytes: 0 }, 100), 9)
+    t.throws(() => store.transaction(() => {
+      store.events.append(said(row.id, 'x'), 1)
+      throw new Error('taken back')
+    }), { message: 'taken back' })
+    t.equal(store.events.append(said(row.id, 'y'), 1).seq, seqs.at(-1)! + 1)
+    t.equal(store.events.cacheStats(row.id).entries, 71)
+  })
+
+  t.test(`${name}: a transaction sees the events that it appends, and takes them along with what it removes`, async t => {
+    const store = fresh(t)
+    const [row, gone] = [session(), session({ from: 'c' })]
+    for (const one of [row, gone]) store.sessions.insert(one)
+    const tellId = randomUUID()
+    store.transaction(() => {
+      const { seq } = store.events.append(said(row.id, '1'), 1)
+      t.equal(store.events.head(), seq)
+      t.equal(store.events.since(0, 9).length, 1)
+      store.events.append(said(row.id, '2'), 1)
+      t.equal(store.events.cacheStats(row.id).entries, 2)
+      store.events.append(said(row.id, '3'), 1)
+      t.equal(store.events.clearCache(row.id), 3)
+      store.events.append(said(gone.id, '4'), 1)
+      store.sessions.remove(gone.id)
+      store.events.append(chunk(row.id, tellId, 0), 1)
+      t.equal(store.events.chunks(tellId).length, 1)
+      store.events.dropChunks(tellId)
+      store.events.append(chunk(row.id, tellId, 7), 1)
+    })
+    t.match(store.events.since(0, 9), [{ event: 'tell:chunk', data: /"offset":7,/ }], 'what was dropped is what came before')
+    t.equal(store.events.trim({ before: 9, events: 0, bytes: 0 }, 9), 0)
+  })
+
   t.test(`${name}: the oldest are trimmed by age and by number, a few at a time, and where the log begins now is known`, async t => {
     const store = fresh(t)
     const row = session()
