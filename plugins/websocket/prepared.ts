@@ -26,7 +26,7 @@ export class Prepared {
 export type Prepare = (run: readonly Published[]) => Prepared
 
 export function preparer (): Prepare {
-  const made = new WeakMap<Published, Prepared>()
+  const made = thisTurn<Published, Prepared>()
   let last: Prepared | undefined
   return run => {
     if (last?.events === run) return last
@@ -43,7 +43,7 @@ export type Join = (parts: readonly Prepared[]) => Buffer
 
 /** Whoever gets several of them begins with one that the others begin with, mostly. */
 export function joiner (): Join {
-  const made = new WeakMap<Prepared, { parts: readonly Prepared[], frames: Buffer }>()
+  const made = thisTurn<Prepared, { parts: readonly Prepared[], frames: Buffer }>()
   return parts => {
     const first = parts[0]!
     const known = made.get(first)
@@ -51,6 +51,24 @@ export function joiner (): Join {
     const frames = textFrames(parts.flatMap(({ texts }) => texts))
     made.set(first, { parts, frames })
     return frames
+  }
+}
+
+/**
+ * What is made for several in one turn of the event loop is kept to its end, in a map of its own. A WeakMap, or one map that is
+ * cleared, would have it survive every small collection of garbage.
+ */
+function thisTurn<K, V> (): Pick<Map<K, V>, 'get'> & { set (key: K, value: V): void } {
+  let made: Map<K, V> | undefined
+  return {
+    get: key => made?.get(key),
+    set (key, value) {
+      if (made === undefined) {
+        made = new Map()
+        setImmediate(() => { made = undefined })
+      }
+      made.set(key, value)
+    }
   }
 }
 
