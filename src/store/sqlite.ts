@@ -10,15 +10,16 @@ import { idempotencyTable } from './sqlite-idempotency.ts'
 import { keyTable } from './sqlite-keys.ts'
 import { secretTable } from './sqlite-secrets.ts'
 import { sessionTable } from './sqlite-sessions.ts'
+import { syncer } from './sqlite-sync.ts'
 import { tellTable } from './sqlite-tells.ts'
 import { deliveryTable, webhookTable } from './sqlite-webhooks.ts'
 import type { Store } from './store.ts'
 
 /**
  * Pages of the WAL, 4 KiB each, at which it is copied into the file: that holds up everybody, so it is seldom, and the pages that were
- * written again and again by then are copied once. As many as SQLite finds by one table of hashes.
+ * written again and again by then are copied once. After a kill the next start reads as many.
  */
-const CHECKPOINT = 4_000
+const CHECKPOINT = 8_000
 
 /**
  * Opens (and makes, where it is missing) `iris.db` in the data directory, readable by its owner alone.
@@ -50,7 +51,13 @@ export function openStore (home: string): Store {
       settle(done)
     }
   })
-  const transaction = <T>(work: () => T) => (db.inTransaction ? work() : whole.immediate(work)) as T
+  const sync = syncer(`${file}-wal`)
+  function transaction<T> (work: () => T): T {
+    if (db.inTransaction) return work()
+    const result = whole.immediate(work) as T
+    sync.committed()
+    return result
+  }
   return {
     transaction,
     sessions: {
@@ -75,7 +82,10 @@ export function openStore (home: string): Store {
     deliveries: deliveryTable(db),
     secret: secretTable(db),
     check: () => pragmas.integrity.all().filter(word => word !== 'ok'),
-    close: () => { db.close() }
+    close () {
+      sync.close()
+      db.close()
+    }
   }
 }
 
