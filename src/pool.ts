@@ -97,6 +97,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
 
   /** Evicts as many idle agents as there are waits, and places beyond the maximum, that no leaving agent will serve; the longest idle first. */
   function makeRoom () {
+    if (waiting.length === 0 && taken <= max()) return
     const leaving = [...slots.values()].filter(slot => slot.leaving).length
     const idle = [...slots.values()].filter(isIdle).sort((a, b) => a.living!.since - b.living!.since)
     for (const slot of idle.slice(0, Math.max(0, waiting.length + Math.max(0, taken - max()) - leaving))) void leave(slot, 'made room for another session')

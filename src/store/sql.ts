@@ -6,9 +6,12 @@ export function updater (db: Database, table: string, key: string, columns: Read
   const statements = new Map<string, Statement>()
   return (id: string, fields: Readonly<Record<string, unknown>>): void => {
     const names = Object.keys(fields)
-    const sql = `UPDATE ${table} SET ${names.map(name => `${columns[name]!} = ?`).join(', ')} WHERE ${key} = ?`
-    const statement = statements.get(sql) ?? db.prepare(sql)
-    statements.set(sql, statement)
+    const set = names.join()
+    let statement = statements.get(set)
+    if (statement === undefined) {
+      statement = db.prepare(`UPDATE ${table} SET ${names.map(name => `${columns[name]!} = ?`).join(', ')} WHERE ${key} = ?`)
+      statements.set(set, statement)
+    }
     statement.run(...Object.values(fields).map(toSql), id)
   }
 }

@@ -25,7 +25,7 @@ export interface Appended {
 export function appender (db: Database): Appended {
   const stored = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
   const drop = db.prepare("DELETE FROM event WHERE tell_id = ? AND event = 'tell:chunk'")
-  const add = db.prepare('INSERT INTO event_total (session_id, events, bytes) VALUES (?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes')
+  const add = db.prepare("INSERT INTO event_total (session_id, events, bytes) VALUES (?, ?, ?), ('', ?, ?) ON CONFLICT (session_id) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes")
   const inserts = new Map<number, Statement>()
   /** By session: what is not in the totals yet. */
   const grown = new Map<string, { events: number, bytes: number }>()
@@ -65,14 +65,7 @@ export function appender (db: Database): Appended {
     rows = []
     for (const tellId of whole) drop.run(tellId)
     whole.clear()
-    if (grown.size === 0) return
-    let [events, bytes] = [0, 0]
-    for (const [sessionId, total] of grown) {
-      add.run(sessionId, total.events, total.bytes)
-      events += total.events
-      bytes += total.bytes
-    }
-    add.run('', events, bytes)
+    for (const [sessionId, { events, bytes }] of grown) add.run(sessionId, events, bytes, events, bytes)
     grown.clear()
   }
 

@@ -37,7 +37,7 @@ const toRow = (raw: Raw): TellRow => ({
 
 export function tellTable (db: Database): Store['tells'] {
   const insert = db.prepare(`INSERT INTO tell (id, session_id, speaker, team, caller, state, message, attachments, answer_schema, response, created_at, started_at, parent_id, root_id, depth)
-    VALUES (@id, @sessionId, @from, @to, @caller, @state, @message, @attachments, @schema, @response, @createdAt, @startedAt, @parentId, @rootId, @depth)`)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const get = db.prepare<[string], Raw>('SELECT * FROM tell WHERE id = ?')
   const inState = db.prepare<[string], Raw>('SELECT * FROM tell WHERE state = ? ORDER BY n')
   const insertBody = db.prepare('INSERT INTO tell_attachment (tell_id, place, data) VALUES (?, ?, ?)')
@@ -48,9 +48,10 @@ export function tellTable (db: Database): Store['tells'] {
     `n, id, session_id, speaker, team, caller, state, substr(message, 1, ${EXCERPT}) AS message, substr(response, 1, ${EXCERPT}) AS response, attachments, answer_schema, structured, error, usage, created_at, started_at, ended_at, parent_id, root_id, depth`)
 
   return {
-    insert: ({ error: _, usage: __, endedAt: ___, structured: ____, attachments, schema, ...row }, bodies = []) => {
-      insert.run({ ...row, attachments: attachments === undefined ? null : JSON.stringify(attachments), schema: schema === undefined ? null : JSON.stringify(schema) })
-      bodies.forEach((data, place) => { insertBody.run(row.id, place, data) })
+    insert ({ id, sessionId, from, to, caller, state, message, attachments, schema, response, createdAt, startedAt, parentId, rootId, depth }, bodies = []) {
+      // By place: each name would be looked up in the row.
+      insert.run(id, sessionId, from, to, caller, state, message, attachments === undefined ? null : JSON.stringify(attachments), schema === undefined ? null : JSON.stringify(schema), response, createdAt, startedAt, parentId, rootId, depth)
+      bodies.forEach((data, place) => { insertBody.run(id, place, data) })
     },
     bodies: id => bodies.all(id),
     dropBodies: id => { dropBodies.run(id) },
