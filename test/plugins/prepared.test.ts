@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import WebSocket from 'ws'
 import { joiner, preparer, textFrames, type Prepared } from '../../plugins/websocket/prepared.ts'
@@ -33,6 +34,16 @@ t.test('a frame of any length is one that a client reads', async t => {
     const [data, binary] = await heard
     t.ok(data.toString() === text && !binary, `${text.length} UTF-16 units`)
   }
+})
+
+t.test('what was made in one turn is not kept for the next', async t => {
+  const [prepare, join] = [preparer(), joiner()]
+  const event = eventOf(1, 'event 1')
+  const prepared = prepare([event])
+  const frames = join([prepared])
+  await turn()
+  t.not(prepare([event]), prepared)
+  t.not(join([prepared]), frames)
 })
 
 t.test('an event is made into a frame once, and the frames of one turn into one piece once for all who get the same', async t => {

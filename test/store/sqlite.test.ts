@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs'
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { lockHome } from '../../src/store/lock.ts'
@@ -60,6 +61,23 @@ t.test('what is asked of the events of a session, or of a tell, is found by an i
     t.notMatch(plan(sql), /SCAN event|TEMP B-TREE/)
   }
   t.end()
+})
+
+t.test('what is written to the disk in the background keeps no file open, also where it is closed meanwhile', { skip: process.platform !== 'linux' && 'only Linux lists open files' }, async t => {
+  const open = () => readdirSync('/proc/self/fd').filter(fd => { try { return readlinkSync(`/proc/self/fd/${fd}`).includes(home) } catch { return false } })
+  const home = scratch(t)
+  const store = openStore(home)
+  const before = open().length
+  for (let n = 0; n < 100; n++) store.secret(`${n}`)
+  for (let n = 0; n < 100; n++) store.transaction(() => store.secret(`${n} again`))
+  t.equal(open().length, before + 1)
+  store.close()
+  while (open().length > 0) await turn()
+  t.notOk(existsSync(join(home, 'iris.db-wal')))
+  const again = openStore(home)
+  t.same(again.check(), [])
+  again.close()
+  t.same(open(), [])
 })
 
 t.test('a data directory has one server, and is free again after it', async t => {
