@@ -13,6 +13,7 @@ import { peers } from './websocket/peer.ts'
 import { joiner, preparer } from './websocket/prepared.ts'
 import { roomTools, type RoomsOptions } from './websocket/rooms.ts'
 import { Turns } from './websocket/turns.ts'
+import { Volley } from './websocket/volley.ts'
 
 export interface WebSocketOptions extends RoomsOptions, Pick<Surroundings, 'version' | 'head' | 'health' | 'follow' | 'call' | 'clients'> {
   tools: readonly Tool[]
@@ -34,7 +35,7 @@ const STOP_WITHIN = 1_000
 async function websocket (app: FastifyInstance, { tools, api, begin, interests, ...own }: WebSocketOptions): Promise<void> {
   const connections = new Map<WebSocket, Connection>()
   let stopping = false
-  const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), post: { prepare: preparer(), join: joiner(), turns: new Turns() }, beats: createBeats(own.clock, BEAT) }
+  const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), post: { prepare: preparer(), join: joiner(), turns: new Turns(), volley: new Volley() }, beats: createBeats(own.clock, BEAT) }
   const listen = listeners(connections)
   const peerOf = peers()
 

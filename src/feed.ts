@@ -1,11 +1,11 @@
-import type { Published } from './bus/bus.ts'
+import type { Afterwards, Published } from './bus/bus.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 
 /** One who reads the log through a connection of limited width. */
 export interface Reader {
-  /** What came together. */
-  deliver (run: readonly Published[]): void
+  /** What came together. Where many hear it, what this returns is done when all of them have, and once for all who return the same. */
+  deliver (run: readonly Published[]): Afterwards | void
   /** Whether it must read on before it is given more. */
   full (): boolean
   /** How much it was given and has not read yet, bytes. */
@@ -56,7 +56,7 @@ const PROGRESS_WITHIN = 10_000
 
 export function createFeed (
   log: Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'> },
-  { deliver, full, unread, whenDrained, giveUp }: Reader,
+  reader: Reader,
   select: Select
 ): Feed {
   const joined = new Map<string, { room: string, wants: (published: Published) => boolean, since: number, leave: () => void }>()
@@ -74,17 +74,23 @@ export function createFeed (
   let size = PAGE
 
   /** What came of one session at once is delivered whole, in its order, when the first of its rooms brings it. */
-  function hear (run: readonly Published[]) {
+  function hear (run: readonly Published[]): Afterwards | void {
     const { seq } = run[run.length - 1]!
     if (!live || seq <= cursor) return
     const news = run[0]!.seq > cursor ? run : run.filter(published => published.seq > cursor)
     const wanted = alone !== undefined ? select(news, alone) : news.every(isWanted) ? news : news.filter(isWanted)
-    if (wanted.length > 0 && full()) {
+    if (wanted.length > 0 && reader.full()) {
       cursor = wanted[0]!.seq - 1 // all that was wanted before it is delivered
       return fallBehind()
     }
     cursor = seq
-    if (wanted.length > 0) deliver(wanted)
+    if (wanted.length > 0) return reader.deliver(wanted)
+  }
+
+  /** To this reader alone. */
+  function give (run: readonly Published[]) {
+    const then = reader.deliver(run)
+    if (then) then()
   }
 
   function hold () {
@@ -101,13 +107,13 @@ export function createFeed (
   /** Goes on once the reader has read all. Slow is fine, as long as it gets on. */
   function awaitRoom () {
     if (stopped) return // asking whether it is full may have ended it
-    let before = unread()
+    let before = reader.unread()
     let cancelLook = log.clock.after(PROGRESS_WITHIN, look)
-    const deaf = whenDrained(() => { cancel(); pump() })
+    const deaf = reader.whenDrained(() => { cancel(); pump() })
     cancel = () => { cancelLook(); deaf() }
     function look () {
-      const now = unread()
-      if (now >= before) return giveUp()
+      const now = reader.unread()
+      if (now >= before) return reader.giveUp()
       before = now
       cancelLook = log.clock.after(PROGRESS_WITHIN, look)
     }
@@ -116,8 +122,8 @@ export function createFeed (
   /** Reads on until nothing is left, which is known in the same turn in which it becomes live: no event falls between. */
   function pump () {
     if (stopped) return
-    if (full()) return awaitRoom()
-    if (log.holes() > Math.max(told, cursor)) return giveUp()
+    if (reader.full()) return awaitRoom()
+    if (log.holes() > Math.max(told, cursor)) return reader.giveUp()
     const page = log.read(cursor, size)
     if (page.length === 0) {
       live = true
@@ -129,7 +135,7 @@ export function createFeed (
       return
     }
     let taken = 0
-    while (taken < page.length && !full()) {
+    while (taken < page.length && !reader.full()) {
       const run: Published[] = []
       for (let units = 0; taken < page.length && units <= RUN; taken++) {
         const published = page[taken]!
@@ -138,7 +144,7 @@ export function createFeed (
         run.push(published)
         units += published.text().length
       }
-      if (run.length > 0) deliver(run)
+      if (run.length > 0) give(run)
     }
     size = Math.min(PAGE, 2 * Math.max(1, taken))
     const next = setImmediate(pump)
@@ -172,7 +178,7 @@ export function createFeed (
   return {
     join (room, wants, name = room) {
       leave(name)
-      joined.set(name, { room, wants, since: log.head(), leave: log.listen(room, run => { hear(run) }) })
+      joined.set(name, { room, wants, since: log.head(), leave: log.listen(room, hear) })
       count()
     },
     leave,

@@ -162,21 +162,8 @@ export class Connection {
   /** From its first subscription on. */
   #hear (): Hearing {
     if (this.#hearing !== undefined) return this.#hearing
-    const outbox = this.#outbox
-    const socket = this.#socket
-    let hearing: Hearing | undefined
-    const feed = this.#around.follow({
-      deliver (run) {
-        const ahead = hearing?.ahead
-        const rest = ahead === undefined ? run : run.filter(({ seq }) => !ahead.delete(seq))
-        if (rest.length > 0) outbox.sendRun(rest)
-      },
-      full: () => outbox.full(),
-      unread: () => socket.bufferedAmount,
-      whenDrained: go => outbox.whenDrained(go),
-      giveUp: () => { this.#tooSlow(outbox.lastSeq) }
-    })
-    return hearing = this.#hearing = { feed, rooms: new Rooms(feed), ahead: undefined }
+    const feed = this.#around.follow(this.#outbox)
+    return this.#hearing = { feed, rooms: new Rooms(feed) }
   }
 
   #subscriber (id: Id): Subscriber {
@@ -185,13 +172,12 @@ export class Connection {
       get rooms () { return hear().rooms },
       checkHealth: () => { this.#checkHealth() },
       resume: from => {
-        const hearing = hear()
-        const { feed } = hearing
+        const { feed } = hear()
         feed.hold()
         setImmediate(() => {
           if (this.#socket.readyState !== this.#socket.OPEN) return
           this.#outbox.lastSeq = from
-          feed.seek(from, seq => { hearing.ahead = undefined; this.#outbox.send('caught_up', { seq }, id) })
+          feed.seek(from, seq => { this.#outbox.ahead = undefined; this.#outbox.send('caught_up', { seq }, id) })
         })
       }
     }
@@ -220,8 +206,8 @@ export class Connection {
       }
       const hearing = this.#hearing
       const behind = hearing !== undefined && !hearing.feed.live
-      if (hearing !== undefined && !behind) hearing.ahead = undefined
-      else if (behind && progress.seq !== undefined) (hearing.ahead ??= new Set()).add(progress.seq)
+      if (!behind) outbox.ahead = undefined
+      else if (progress.seq !== undefined) (outbox.ahead ??= new Set()).add(progress.seq)
       outbox.sendOwn(progress.event, progress.data, behind ? undefined : progress.seq, id)
       release()
     }
@@ -246,9 +232,4 @@ export class Connection {
 interface Hearing {
   readonly feed: Feed
   readonly rooms: Rooms
-  /**
-   * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
-   * number, since by that a client would say, when it resumes, that it has all before it.
-   */
-  ahead: Set<number> | undefined
 }

@@ -35,7 +35,8 @@ export interface Feed {
 
 /** Who reads a feed through a socket. */
 export interface Reader {
-  deliver (run: readonly Published[]): void
+  /** What it returns is done when all who hear the run have been given it: once for all who return the same. */
+  deliver (run: readonly Published[]): (() => void) | void
   full (): boolean
   unread (): number
   whenDrained (go: () => void): () => void

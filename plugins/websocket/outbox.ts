@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Id, Published } from './frames.ts'
+import type { Id, Published, Reader } from './frames.ts'
 import { Prepared, type Join, type Prepare } from './prepared.ts'
 import type { Turns } from './turns.ts'
+import type { Volley } from './volley.ts'
 
 /** Bytes a client may leave unread, besides the results it asked for. */
 const MAX_BACKLOG = 1024 * 1024
@@ -11,7 +12,7 @@ const MAX_BACKLOG = 1024 * 1024
 const FULL = 256 * 1024
 
 /** The stream below the socket. */
-export type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'write' | 'once' | 'off'>
+export type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'write' | 'writableLength' | 'once' | 'off'>
 
 interface Item {
   readonly text: string
@@ -27,6 +28,7 @@ export interface Post {
   readonly prepare: Prepare
   readonly join: Join
   readonly turns: Turns
+  readonly volley: Volley
 }
 
 /**
@@ -34,11 +36,16 @@ export interface Post {
  * end; nothing is kept beyond it.
  * A client that leaves more than MAX_BACKLOG unread is given up (`tooSlow`, with the last event it was sent) and comes back by that.
  */
-export class Outbox {
+export class Outbox implements Reader {
   /** The number up to which all was handed to the socket; another one once it resumes. */
   lastSeq: number
   /** Requests that may still be told of an event by its id: until the end of the turn one that came may be theirs. */
   expecting = 0
+  /**
+   * What went out with its request's id while the feed was behind: it comes to the same events later. They go without their
+   * number, since by that a client would say, when it resumes, that it has all before it.
+   */
+  ahead: Set<number> | undefined
   readonly #socket: WebSocket
   readonly #wire: Wire
   readonly #post: Post
@@ -48,8 +55,6 @@ export class Outbox {
   #waiting = 0
   /** The turn in which events left at once. */
   #turn = -1
-  /** Whether the wire took the last of it at once: then nothing that counts is unread. */
-  #clear = false
   /** Bytes of results on their way. Whoever asked for them is not slow because they are large. */
   #results = 0
 
@@ -73,19 +78,35 @@ export class Outbox {
   }
 
   /** Events for whoever subscribed, the same for all of them. */
-  sendRun (run: readonly Published[]): void {
-    const { prepare, turns } = this.#post
+  deliver (run: readonly Published[]): (() => void) | void {
+    const { ahead } = this
+    if (ahead !== undefined) {
+      run = run.filter(({ seq }) => !ahead.delete(seq))
+      if (run.length === 0) return
+    }
+    const { prepare, turns, volley } = this.#post
     const prepared = prepare(run)
-    if (this.#items !== undefined || this.expecting > 0 || this.#turn === turns.now) return this.#push(prepared)
-    this.#turn = turns.now
-    if (this.#mayWrite()) this.#writePrepared(prepared.seq, prepared.frames)
+    const { now } = turns
+    if (this.#items !== undefined || this.expecting > 0 || this.#turn === now) return this.#push(prepared)
+    this.#turn = now
+    if (!this.check()) return
+    this.#wrote(prepared.seq)
+    return volley.add(this.#wire, prepared)
+  }
+
+  giveUp (): void {
+    this.#tooSlow(this.lastSeq)
+  }
+
+  unread (): number {
+    return this.#wire.writableLength
   }
 
   /** Whether a feed must wait before it sends more: the client leaves too much unread, not only that much came in one turn. */
   full (): boolean {
-    if ((this.#clear ? 0 : this.#unread()) + this.#waiting <= FULL) return false
+    if (this.#unasked() + this.#waiting <= FULL) return false
     this.flush()
-    return this.#unread() > FULL
+    return this.#unasked() > FULL
   }
 
   /** Calls `go` once what was written is through. */
@@ -108,7 +129,7 @@ export class Outbox {
     const items = this.#items
     this.#items = undefined
     this.#waiting = 0
-    if (items === undefined || !this.#mayWrite()) return
+    if (items === undefined || !this.check()) return
     if (items.every(item => item instanceof Prepared)) this.#writePrepared(items.at(-1)!.seq, this.#post.join(items))
     else this.#writeMixed(items)
   }
@@ -116,7 +137,7 @@ export class Outbox {
   /** Past the socket's own framing, which would do the same for each client anew; what it counts as not yet read is counted at the wire. */
   #writePrepared (seq: number, frames: Buffer): void {
     this.#wrote(seq)
-    this.#clear = this.#wire.write(frames)
+    this.#wire.write(frames)
   }
 
   #writeMixed (items: readonly (Item | Prepared)[]): void {
@@ -132,7 +153,6 @@ export class Outbox {
       else if (rest.length > 0) this.#writePrepared(item.seq, new Prepared(rest).frames)
     }
     this.#wire.uncork()
-    this.#clear = false
   }
 
   #write ({ text, seq, result }: Item): void {
@@ -148,18 +168,14 @@ export class Outbox {
   }
 
   /** Bytes, besides the results. */
-  #unread (): number {
-    return this.#socket.bufferedAmount - this.#results
-  }
-
-  #mayWrite (): boolean {
-    return this.#clear ? this.#socket.readyState === this.#socket.OPEN : this.check()
+  #unasked (): number {
+    return this.#wire.writableLength - this.#results
   }
 
   /** Whether the client may be sent more. Gives it up where it is too slow. */
   check (): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return false
-    if (this.#unread() <= MAX_BACKLOG) return true
+    if (this.#unasked() <= MAX_BACKLOG) return true
     this.#tooSlow(this.lastSeq)
     return false
   }

@@ -11,8 +11,12 @@ export interface Published {
   text (): string
 }
 
-/** Hears what came of one session at once, in its order: whoever has many listeners visits each of them once. */
-export type Deliver = (run: readonly Published[]) => void
+/**
+ * Hears what came of one session at once, in its order: whoever has many listeners visits each of them once. What it returns is done
+ * when all of its room have heard that, and once for all who return the same.
+ */
+export type Deliver = (run: readonly Published[]) => Afterwards | void
+export type Afterwards = () => void
 
 /** What crosses from whoever makes events to whoever shows them. Rooms: `session:<id>`, `team:<name>`, and `all`. */
 export interface Bus {

@@ -1,4 +1,4 @@
-import type { Bus, Deliver } from './bus.ts'
+import type { Afterwards, Bus, Deliver } from './bus.ts'
 
 /** Within one process. `onError` hears what a subscriber threw. */
 export function createMemoryBus ({ onError }: { onError: (err: unknown) => void }): Bus {
@@ -10,8 +10,15 @@ export function createMemoryBus ({ onError }: { onError: (err: unknown) => void 
       for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) {
         const members = rooms.get(room)
         if (members === undefined) continue
+        const rest: Afterwards[] = []
         for (const deliver of members) {
-          try { deliver(run) } catch (err) { onError(err) }
+          try {
+            const then = deliver(run)
+            if (then && then !== rest.at(-1)) rest.push(then)
+          } catch (err) { onError(err) }
+        }
+        for (const then of rest) {
+          try { then() } catch (err) { onError(err) }
         }
       }
     },

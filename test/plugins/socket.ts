@@ -6,6 +6,7 @@ import { WebSocket, type ClientOptions } from 'ws'
 import rest from '../../plugins/rest.ts'
 import websocket from '../../plugins/websocket.ts'
 import type { Deliver, Published } from '../../src/bus/bus.ts'
+import { createMemoryBus } from '../../src/bus/memory.ts'
 import { createFeed, selector } from '../../src/feed.ts'
 import { interests } from '../../src/interest.ts'
 import type { Api } from '../../schemas/config.ts'
@@ -123,7 +124,8 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
   const made = await house(t, api === undefined ? {} : { api })
   if (admit !== undefined) made.app.addHook('onRequest', admit)
   const clock = standingClock()
-  const rooms = new Map<string, Set<Deliver>>()
+  const bus = createMemoryBus({ onError: err => { throw err } })
+  let joined = 0
   const calls: Tale[] = []
   let waiting: ((tale: Tale) => void) | undefined
   let seq = 100
@@ -164,9 +166,12 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
   const past: Published[] = []
   const select = selector()
   function join (room: string, deliver: Deliver) {
-    const members = rooms.get(room) ?? new Set()
-    rooms.set(room, members.add(deliver))
-    return () => { members.delete(deliver) }
+    const leave = bus.subscribe(room, deliver)
+    joined++
+    return () => {
+      leave()
+      joined--
+    }
   }
 
   function publish (event: Event): StoredEvent {
@@ -175,7 +180,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
     let text: string | undefined
     const published = { seq, name: event.event, team, sessionId, event: stored, text: () => { texts++; return text ??= JSON.stringify({ event: event.event, data: event.data, seq: stored.seq }) } }
     past.push(published)
-    for (const room of [`session:${sessionId}`, `team:${team}`, 'all']) for (const deliver of rooms.get(room) ?? []) deliver([published])
+    bus.publish([published])
     return stored
   }
 
@@ -202,7 +207,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
     calls,
     called: () => calls.length > 0 ? Promise.resolve(calls.shift()!) : new Promise(resolve => { waiting = tale => { waiting = undefined; calls.shift(); resolve(tale) } }),
     made: () => texts,
-    rooms: () => [...rooms.values()].reduce((sum, members) => sum + members.size, 0),
+    rooms: () => joined,
     async open (options = { headers: { authorization: 'Bearer root' } }) {
       const client = new Client(new WebSocket(`ws://127.0.0.1:${port}/ws`, options))
       t.teardown(() => client.socket.terminate())
