@@ -1,9 +1,13 @@
 import type { Wire } from './outbox.ts'
 import type { Prepared } from './prepared.ts'
 
+/** Clients that are looked at before they are written to. With many more, what was fetched of the first is gone when it is written to. */
+const AT_ONCE = 64
+
 /**
- * Writes the same to many, once each of them has been looked at: a write goes through the whole of TCP, and what was fetched
- * of the next client by then would have to be fetched again.
+ * Writes the same to many, some at a time, and only once each of them has been looked at: a write goes through the whole of TCP, which
+ * leaves nothing in the processor's cache of what it is about to need of the next client. Looked at one right after the other, several
+ * are fetched from memory at the same time.
  */
 export class Volley {
   #prepared: Prepared | undefined
@@ -15,7 +19,7 @@ export class Volley {
       this.go()
       this.#prepared = prepared
     }
-    this.#wires.push(wire)
+    if (this.#wires.push(wire) >= AT_ONCE) this.go()
     return this.go
   }
 
