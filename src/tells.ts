@@ -111,11 +111,12 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
 
   /** Tell whoever watches this tell. */
   function watched (running: Running, event: Progress, { seq }: StoredEvent) {
-    for (const watcher of running.watchers) watcher({ ...event, seq })
+    for (const watcher of running.watchers) watcher({ event: event.event, data: event.data, seq } as Progress)
   }
 
-  function show (running: Running, chunk: Chunk) {
-    const event = { event: 'tell:chunk', data: { ...of(running), ...chunk } } as const
+  /** Field by field: of all that is told there is most of this, and a copy by spread takes several times as long. */
+  function show (running: Running, { offset, chunk }: Chunk) {
+    const event = { event: 'tell:chunk', data: { tellId: running.id, sessionId: running.session.id, team: running.session.to, offset, chunk } } as const
     log.note(event, stored => { watched(running, event, stored) })
   }
 
