@@ -17,6 +17,7 @@ export const isOf = ({ room, wants }: Interest, published: Published): boolean =
 const isProcess = ({ name }: Published) => name.startsWith('process:')
 const isSaid = (published: Published) => !isProcess(published)
 const isApproval = ({ name }: Published) => name.startsWith('approval:')
+const isEnd = ({ name }: Published) => name === 'tell:complete' || name === 'tell:error'
 const holds = ({ permissions }: Caller, permission: 'status' | 'cache:read' | 'approve') => permissions.has('admin') || permissions.has(permission)
 
 /**
@@ -56,8 +57,10 @@ export function interests (rooms: readonly string[] | undefined, { caller, sessi
  */
 export function hearQuestions (tell: Pick<Tell, 'tellId' | 'sessionId' | 'state'>, { caller, log, approvals, emit }: Pick<Call, 'caller' | 'log' | 'approvals' | 'emit'>): () => void {
   if (isOver(tell) || (!holds(caller, 'approve') && !holds(caller, 'cache:read'))) return () => {}
-  const stop = log.subscribe(`session:${tell.sessionId}`, ({ name, event }) => {
-    if (!/^approval:|^tell:(complete|error)$/.test(name) || !('tellId' in event.data) || event.data.tellId !== tell.tellId) return
+  const stop = log.subscribe(`session:${tell.sessionId}`, published => {
+    if (!isApproval(published) && !isEnd(published)) return
+    const { event } = published
+    if (!('tellId' in event.data) || event.data.tellId !== tell.tellId) return
     if (event.event === 'approval:requested' || event.event === 'approval:resolved') emit(event)
     else stop()
   })
