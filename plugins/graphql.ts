@@ -89,6 +89,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
       wsHandler (socket, request) {
         socket.pause() // nothing is heard before somebody listens
         loaded().then(({ connect }) => {
+          if (socket.readyState !== socket.OPEN) return // gone meanwhile: nobody would hear of its end
           const connection = connect(socket, request)
           connections.add(connection)
           if (stopping) stop(connection) // an upgrade that was on its way
