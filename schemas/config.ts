@@ -77,7 +77,7 @@ export const Api = closed({
   cors: Type.Array(Type.String({ pattern: '^https?://[^/]+$' }), { default: [], description: 'Origins of web pages that may call, e.g. https://dash.example.org' }),
   hosts: Type.Array(Type.String(), { default: [], description: 'Further Host names it answers to, e.g. behind a proxy. Loopback names always' }),
   trustProxy: Type.Boolean({ default: false, description: 'Take the client\'s address from X-Forwarded-For' }),
-  logRequests: Type.Boolean({ default: false, description: 'A line on stderr for each request that was answered: who, what, how long; never what was said. A change needs a restart' }),
+  logRequests: Type.Boolean({ default: false, description: 'A line on stderr for each request at its end: who, what, how long; never what was said. A change needs a restart' }),
   bodyLimit: Type.Integer({ minimum: 1024, default: 4 * 1024 * 1024, description: 'Bytes of a request body or WebSocket frame' }),
   rateLimit: RateLimit
 }, 'What the outside may do')

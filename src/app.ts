@@ -46,7 +46,7 @@ const DATA = /^\/(api\/|mcp$|graphql$)/
 
 export interface AppOptions {
   log?: FastifyBaseLogger
-  /** Takes a line of JSON for each request that was answered. */
+  /** Takes a line of JSON for each request. */
   answered?: (line: string) => void
   tools?: readonly Tool[]
   /** Whether new work is taken. */
@@ -80,9 +80,9 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   const call = (via: string) => callMaker(services, via)
 
   await app.register(errors, { now: clock.now, ...(log !== undefined && { log }) })
+  if (answered !== undefined) await app.register(requestLog, { write: answered, now: clock.now, elapsed: clock.elapsed, serializer: serializerOf })
   await app.register(security, { api, host: config().settings.host, data: DATA })
   await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })
-  if (answered !== undefined) await app.register(requestLog, { write: answered, now: clock.now, serializer: serializerOf })
   await app.register(limits, { api })
   if (metrics !== undefined) {
     await app.register(metricsRoute, { ...metrics, elapsed: clock.elapsed, metrics: () => config().metrics, refused: (request, err) => { refused(request, err, 'metrics') } })

@@ -5,7 +5,9 @@ import { pino, type Logger } from 'pino'
 import type { Config } from '../schemas/config.ts'
 import { startWatchdog } from './agent/watchdog.ts'
 import { buildApp } from './app.ts'
+import type { Clock } from './clock.ts'
 import { endOrphans } from './orphans.ts'
+import { gatherLines } from './request-lines.ts'
 import { createServices, type Wiring } from './services.ts'
 import { readAdminKey, removeServerFile, writeAdminKey, writeServerFile } from './server-file.ts'
 import { lockHome } from './store/lock.ts'
@@ -55,7 +57,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const orphans = await endOrphans(home, services)
     if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
     let draining = false
-    const requests = config.api.logRequests ? requestLog() : undefined
+    const requests = config.api.logRequests ? requestLog(services.clock) : undefined
     if (requests !== undefined) made.unshift(requests)
     const app = await buildApp(services, {
       log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }),
@@ -104,10 +106,17 @@ export async function startServer ({ config, environment, logLevel = 'info', por
   }
 }
 
-/** Lines of requests are written some at a time, within a second: a system call for each would cost as much as the request. */
-function requestLog () {
-  const destination = pino.destination({ dest: 2, sync: false, minLength: 8_192, periodicFlush: 1_000 })
-  return { write (line: string) { destination.write(line) }, close () { destination.flushSync() } }
+/** A slow reader of them holds up nothing. */
+function requestLog (clock: Clock) {
+  const destination = pino.destination({ dest: 2, sync: false })
+  const { add, flush } = gatherLines(clock, lines => destination.write(lines))
+  return {
+    write: add,
+    close () {
+      flush()
+      destination.flushSync()
+    }
+  }
 }
 
 function address ({ address, family, port }: AddressInfo): string {
