@@ -3,6 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Metrics } from '../schemas/config.ts'
 import { ForbiddenError, UnauthorizedError } from '../src/errors.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether its answer is heard of. */
+    measured: boolean
+  }
+}
+
 export interface MetricsOptions {
   /** Asked at each reading, so that a reload is seen. */
   metrics: () => Pick<Metrics, 'open'>
@@ -26,22 +33,28 @@ const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
  */
 async function metrics (app: FastifyInstance, { metrics, elapsed, read, route, connected, refused }: MetricsOptions): Promise<void> {
   app.server.on('connection', connected)
+  app.decorateRequest('measured', false)
   app.addHook('onRoute', options => {
     const { method, url } = options
     const { counted, answered } = route([method].flat().join(), url)
-    const end = (reply: FastifyReply) => { answered(reply.statusCode, reply.elapsedTime / 1000) }
-    // A hook of each answer costs some hundredths of a small one: where good ones are known, only failures have one.
-    if (counted) {
-      options.onError = [options.onError ?? []].flat().concat((_request, reply, _err, done) => {
-        reply.raw.once('finish', () => { end(reply) })
-        done()
-      })
-    } else {
-      options.onResponse = [options.onResponse ?? []].flat().concat((_request, reply, done) => {
-        end(reply)
-        done()
-      })
+    // Not a hook of each answer: Fastify would listen to two of its events, and take both back, for some hundredths of a small one.
+    function measure (request: FastifyRequest, { raw }: FastifyReply): void {
+      if (request.measured) return
+      request.measured = true
+      const began = elapsed()
+      raw.on('finish', () => { answered(raw.statusCode, (elapsed() - began) / 1000) })
     }
+    // Of those whose good answers are known, only failures are measured; of the others what was refused before.
+    options.onError = [options.onError ?? []].flat().concat((request, reply, _err, done) => {
+      measure(request, reply)
+      done()
+    })
+    if (counted) return
+    options.onRequest = [options.onRequest ?? []].flat()
+    options.onRequest.unshift((request, reply, done) => {
+      measure(request, reply)
+      done()
+    })
   })
   const { answered: lost } = route('', '')
   app.addHook('onRequest', (request, reply, done) => {

@@ -10,6 +10,7 @@ import { root } from './fixtures/root.ts'
 import { listen } from './fixtures/socket-client.ts'
 import { run, type Running } from './fixtures/running.ts'
 import { scratch, wire } from './fixtures/wired.ts'
+import { ask } from './plugins/ask.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
 import { countTraffic } from '../src/metrics/traffic.ts'
 
@@ -89,6 +90,24 @@ t.test('metrics say what has happened and what is so', async t => {
   t.ok(value('iris_events_total', { event: 'tell:started' })! === 6 && value('iris_log_head')! > 20)
   t.ok(value('nodejs_eventloop_lag_p99_seconds') !== undefined && value('process_resident_memory_bytes')! > 1e6)
   t.same(server.errors, [])
+})
+
+t.test('an answer of a route that is of no tool is counted once, with its time, whoever refuses', async t => {
+  const server = await run(t)
+  const { port } = new URL(server.url)
+  const post = (headers: Record<string, string>, body = '{}') => ask(Number(port), 'POST', '/mcp', { headers: { 'content-type': 'application/json', ...headers }, body })
+  const key = bearer(server.key)
+  await ask(Number(port), 'GET', '/health/live')
+  t.equal((await post({ ...key, host: 'evil.example' })).status, 403, 'before any hook of the route')
+  t.equal((await post(bearer('wrong'))).status, 401)
+  t.equal((await post(key, 'no JSON')).status, 400)
+  t.equal((await post({ ...key, 'content-type': 'text/plain' }, 'text')).status, 400, 'no parser')
+  const { value } = await scrape(server)
+  const counted = (route: string, method: string, status: string) => value('iris_http_requests_total', { method, route, status })
+  t.same(['403', '401', '400'].map(status => counted('/mcp', 'POST', status)), [1, 1, 2])
+  t.equal(value('iris_http_request_duration_seconds_count', { method: 'POST', route: '/mcp' }), 4)
+  t.ok(value('iris_http_request_duration_seconds_sum', { method: 'POST', route: '/mcp' })! > 0)
+  t.equal(counted('/health/live', 'GET', '200'), 1)
 })
 
 t.test('deliveries to webhooks are counted by what came of them, and the oldest that waits says how long', async t => {
