@@ -106,9 +106,12 @@ export async function startServer ({ config, environment, logLevel = 'info', por
   }
 }
 
+/** Bytes that are kept for a reader who is behind. What comes when they are full is dropped. */
+const UNREAD = 16 * 1024 * 1024
+
 /** A slow reader of them holds up nothing. */
 function requestLog (clock: Clock) {
-  const destination = pino.destination({ dest: 2, sync: false })
+  const destination = pino.destination({ dest: 2, sync: false, maxLength: UNREAD })
   const { add, flush } = gatherLines(clock, lines => destination.write(lines))
   return {
     write: add,

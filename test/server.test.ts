@@ -57,6 +57,22 @@ t.test('each answer has a line in the log where that is wanted: who, what and ho
   t.notMatch(server.log(), new RegExp(`secret|${server.key}`))
 })
 
+t.test('where nobody reads the log of requests, so much of it is kept, the rest is dropped, and it goes on once it is read', async t => {
+  const server = await startProcess({ home: scratch(t), api: { logRequests: true } })
+  const stderr = server.child.stderr!
+  stderr.pause()
+  const path = `/${'long'.repeat(2_000)}`
+  for (let n = 0; n < 120; n++) await Promise.all(Array.from({ length: 20 }, async () => { await (await fetch(server.url + path)).text() }))
+  stderr.resume()
+  await until(async () => {
+    await (await fetch(`${server.url}/again`)).text()
+    return server.log()
+  }, log => log.includes('/again'))
+  t.equal(await server.end(), 0)
+  const kept = server.log().split(path).length - 1
+  t.ok(kept > 1_900 && kept < 2_200, `${kept} of 2400 lines of 8 kB were kept, in 16 MB`)
+})
+
 t.test('sessions, tells, what was said and keys survive a restart, and the conversation goes on', async t => {
   const home = scratch(t)
   const before = await startProcess({ home })
