@@ -34,34 +34,31 @@ const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/
 async function metrics (app: FastifyInstance, { metrics, elapsed, read, route, connected, refused }: MetricsOptions): Promise<void> {
   app.server.on('connection', connected)
   app.decorateRequest('measured', false)
+  // Not a hook of each answer: Fastify would listen to two of its events, and take both back, for some hundredths of a small one.
+  function measure (request: FastifyRequest, { raw }: FastifyReply, answered: ReturnType<typeof route>['answered']): void {
+    if (request.measured) return
+    request.measured = true
+    const began = elapsed()
+    raw.on('finish', () => { answered(raw.statusCode, (elapsed() - began) / 1000) })
+  }
   app.addHook('onRoute', options => {
     const { method, url } = options
     const { counted, answered } = route([method].flat().join(), url)
-    // Not a hook of each answer: Fastify would listen to two of its events, and take both back, for some hundredths of a small one.
-    function measure (request: FastifyRequest, { raw }: FastifyReply): void {
-      if (request.measured) return
-      request.measured = true
-      const began = elapsed()
-      raw.on('finish', () => { answered(raw.statusCode, (elapsed() - began) / 1000) })
-    }
     // Of those whose good answers are known, only failures are measured; of the others what was refused before.
     options.onError = [options.onError ?? []].flat().concat((request, reply, _err, done) => {
-      measure(request, reply)
+      measure(request, reply, answered)
       done()
     })
     if (counted) return
     options.onRequest = [options.onRequest ?? []].flat()
     options.onRequest.unshift((request, reply, done) => {
-      measure(request, reply)
+      measure(request, reply, answered)
       done()
     })
   })
   const { answered: lost } = route('', '')
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) {
-      const began = elapsed() // Fastify itself takes the time only where a hook hears of the answer
-      reply.raw.once('finish', () => { lost(reply.statusCode, (elapsed() - began) / 1000) })
-    }
+    if (request.is404) measure(request, reply, lost)
     done()
   })
 

@@ -41,11 +41,11 @@ async function upgrades (app: FastifyInstance): Promise<void> {
     this.websocketServer.on('wsClientError', (err, socket) => { app.refuse(socket, `This is no WebSocket handshake: ${err.message}`) })
     this.addHook('onRoute', route => {
       if (route.wsHandler === undefined) return
-      route.preHandler = (request, reply, done) => {
+      route.preHandler = [route.preHandler ?? []].flat().concat((request, reply, done) => {
         // An upgrade is not answered by its reply, and that would keep the request for as long as the socket lives.
         if (request.ws) reply.raw.detachSocket(request.raw.socket)
         done()
-      }
+      })
     })
   })
 }
