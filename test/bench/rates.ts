@@ -13,7 +13,7 @@ const SHARE = { rate: 0.9, capacity: 0.6 }
 export interface Loaded { readonly name: string, readonly loads: readonly Load[] }
 
 /** Requests/s against those of a limit, as they were, and as a core of its own would have borne them where the system tells. */
-export function rates (measure: string, ours: Loaded, limit: Loaded, atLeast: number): Row[] {
+export function rates (measure: string, ours: Loaded, limit: Loaded, atLeast?: number): Row[] {
   const share = Math.min(...[ours, limit].map(({ loads }) => median(loads.map(load => load.share))))
   const row = (unit: string, what: 'rate' | 'capacity'): Row => ({
     measure,
@@ -22,7 +22,7 @@ export function rates (measure: string, ours: Loaded, limit: Loaded, atLeast: nu
     against: limit.name,
     limit: limit.loads.map(load => load[what]),
     ...(share < SHARE[what] && { doubt: `a server had ${share.toFixed(2)} of its core` }),
-    goal: { of: 'ratio', atLeast }
+    ...(atLeast !== undefined && { goal: { of: 'ratio', atLeast } })
   })
   const rate = row('requests/s', 'rate')
   return Number.isNaN(share) ? [rate] : [rate, row('requests per CPU s', 'capacity')]
