@@ -5,11 +5,12 @@ import { pino, type Logger } from 'pino'
 import type { Config } from '../schemas/config.ts'
 import { startWatchdog } from './agent/watchdog.ts'
 import { buildApp } from './app.ts'
-import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
 import { endOrphans } from './orphans.ts'
 import { gatherLines } from './request-lines.ts'
 import { createServices, type Wiring } from './services.ts'
 import { readAdminKey, removeServerFile, writeAdminKey, writeServerFile } from './server-file.ts'
+import { openStderr } from './stderr.ts'
 import { lockHome } from './store/lock.ts'
 
 export interface Server {
@@ -46,8 +47,9 @@ export async function startServer ({ config, environment, logLevel = 'info', por
   const { home, settings } = config
   const unlock = lockHome(home)
   if (unlock === null) throw new Error(`Another Iris serves the data directory ${home}. Stop it, or use another one (--home)`)
-  const log = pino({ level: logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, pino.destination({ dest: 2, sync: true }))
-  const made: { close (): unknown }[] = []
+  const stderr = openStderr(systemClock)
+  const log = pino({ level: logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] }, stderr)
+  const made: { close (): unknown }[] = [stderr]
   try {
     const run = randomUUID()
     const watchdog = startWatchdog(run)
@@ -57,11 +59,10 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const orphans = await endOrphans(home, services)
     if (orphans.length > 0) log.warn({ pids: orphans }, 'ended the agents of a server that was killed')
     let draining = false
-    const requests = config.api.logRequests ? requestLog(services.clock) : undefined
-    if (requests !== undefined) made.unshift(requests)
+    const requests = config.api.logRequests ? gatherLines(services.clock, stderr.write) : undefined
     const app = await buildApp(services, {
       log: log.child({}, { level: logLevel === 'info' ? 'warn' : logLevel }),
-      ...(requests !== undefined && { answered: requests.write }),
+      ...(requests !== undefined && { answered: requests.add }),
       ready: () => !draining
     })
     services.approvals.recover() // before anybody could answer one that nobody waits for
@@ -83,11 +84,12 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       const hangUp = services.clock.after(LAST_WORDS, () => { app.server.closeAllConnections() })
       await Promise.all([app.close(), services.pool.close()])
       hangUp()
-      requests?.close()
+      requests?.flush()
       await services.close()
       await watchdog.dismiss()
       removeServerFile(home, process.pid)
       unlock!()
+      await stderr.close()
     }
 
     return {
@@ -103,22 +105,6 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     for (const one of made) await one.close()
     unlock()
     throw err
-  }
-}
-
-/** Bytes that are kept for a reader who is behind. What comes when they are full is dropped. */
-const UNREAD = 16 * 1024 * 1024
-
-/** A slow reader of them holds up nothing. */
-function requestLog (clock: Clock) {
-  const destination = pino.destination({ dest: 2, sync: false, maxLength: UNREAD })
-  const { add, flush } = gatherLines(clock, lines => destination.write(lines))
-  return {
-    write: add,
-    close () {
-      flush()
-      destination.flushSync()
-    }
   }
 }
 
