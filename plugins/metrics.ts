@@ -44,7 +44,7 @@ async function metrics (app: FastifyInstance, { metrics, elapsed, read, route, c
   app.addHook('onRoute', options => {
     const { method, url } = options
     const { counted, answered } = route([method].flat().join(), url)
-    // Of those whose good answers are known, only failures are measured; of the others what was refused before.
+    // Of those whose good answers are known, only failures are counted, without a time: calls of tools have theirs. Of the others what was refused before.
     options.onError = [options.onError ?? []].flat().concat((request, reply, _err, done) => {
       measure(request, reply, answered)
       done()

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Type } from '@sinclair/typebox'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { asking, writes } from './fixtures/asking.ts'
@@ -11,8 +12,11 @@ import { listen } from './fixtures/socket-client.ts'
 import { run, type Running } from './fixtures/running.ts'
 import { scratch, wire } from './fixtures/wired.ts'
 import { ask } from './plugins/ask.ts'
+import { buildApp } from '../src/app.ts'
+import { ForbiddenError } from '../src/errors.ts'
 import { createMetrics } from '../src/metrics/metrics.ts'
 import { countTraffic } from '../src/metrics/traffic.ts'
+import { defineTool } from '../src/tool.ts'
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 
@@ -108,6 +112,35 @@ t.test('an answer of a route that is of no tool is counted once, with its time, 
   t.equal(value('iris_http_request_duration_seconds_count', { method: 'POST', route: '/mcp' }), 4)
   t.ok(value('iris_http_request_duration_seconds_sum', { method: 'POST', route: '/mcp' })! > 0)
   t.equal(counted('/health/live', 'GET', '200'), 1)
+})
+
+t.test('a call that fails is measured from its start, where calls of tools are, and not once more from its failure on', async t => {
+  const { services, clock } = wire(t)
+  let runs: (fail: (err: Error) => void) => void
+  const running = new Promise<(err: Error) => void>(resolve => { runs = resolve })
+  const slow = defineTool({
+    name: 'thing_wait',
+    title: 'Wait for a thing',
+    description: 'Waits until the test lets it fail.',
+    permission: 'status',
+    http: { method: 'GET', url: '/things/wait' },
+    input: Type.Object({}, { additionalProperties: false }),
+    output: {},
+    team: null,
+    handler: () => new Promise<never>((_resolve, reject) => { runs(reject) })
+  })
+  const app = await buildApp(services, { tools: [slow] })
+  t.teardown(() => app.close())
+  const authorized = { headers: bearer(services.keys.create({ name: 'admin', permissions: ['admin'] }).key) }
+  const answer = Promise.resolve(app.inject({ url: '/api/things/wait', ...authorized }))
+  const fail = await running
+  await clock.advance(5_000)
+  fail(new ForbiddenError('not today'))
+  t.equal((await answer).statusCode, 403)
+  const { body } = await app.inject({ url: '/metrics', ...authorized })
+  t.match(body, /^iris_tool_duration_seconds_sum\{tool="thing_wait"\} 5$/m)
+  t.match(body, /^iris_http_requests_total\{method="GET",route="\/api\/things\/wait",status="403"\} 1$/m)
+  t.notMatch(body, /^iris_http_request_duration_seconds\w*\{.*things/m, 'nowhere it took no time')
 })
 
 t.test('deliveries to webhooks are counted by what came of them, and the oldest that waits says how long', async t => {
