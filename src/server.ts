@@ -67,8 +67,8 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     })
     services.approvals.recover() // before anybody could answer one that nobody waits for
     made.unshift(app)
-    await app.listen({ host: settings.host, port: settings.httpPort }).catch(err => {
-      if (!portFallback || (err as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw err
+    await app.listen({ host: settings.host, port: settings.httpPort }).catch((err: NodeJS.ErrnoException) => {
+      if (!portFallback || err.code !== 'EADDRINUSE') throw notBound(settings, err)
       return app.listen({ host: settings.host, port: 0 })
     })
     const url = address(app.addresses()[0] as AddressInfo)
@@ -106,6 +106,16 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     unlock()
     throw err
   }
+}
+
+/** Says it by the settings that name the address. */
+function notBound ({ host, httpPort }: Config['settings'], cause: NodeJS.ErrnoException): Error {
+  const why = cause.code === 'EADDRINUSE'
+    ? "is taken by another program. Choose another 'settings.httpPort' (--port); 0 takes any free one"
+    : cause.code === 'EACCES'
+      ? "may not be bound by this user. Choose a 'settings.httpPort' (--port) above 1023"
+      : `cannot be bound: is 'settings.host' an address of this machine? (${cause.message})`
+  return new Error(`The address ${host}:${httpPort} ${why}`, { cause })
 }
 
 function address ({ address, family, port }: AddressInfo): string {

@@ -1,7 +1,7 @@
 import { TERMINAL, type Tell } from '../../schemas/tell.ts'
 import { uuid7 } from '../uuid7.ts'
 import { createAnswerPrinter } from './answer-printer.ts'
-import { findServer, Refused, request, Unreachable, type Target } from './client.ts'
+import { discover, findServer, Refused, request, Unreachable, type Target } from './client.ts'
 import { streamTell } from './tell-stream.ts'
 import { CliError, printJson, type ClientFlags, type World } from './world.ts'
 
@@ -31,8 +31,9 @@ export async function tell (world: World, flags: ClientFlags & { from?: string, 
     if (!stream.cancel()) request(target, 'POST', `/tells/${tellId}/cancel`).catch(() => { /* how the tell ends says it */ })
   })
   try {
-    const end = await Promise.race([stream.end, aborted(leave.signal)])
-    const result = await outcome(world, target, tellId, end === 'dropped', leave.signal)
+    const left = aborted(leave.signal)
+    const end = await Promise.race([stream.end, left])
+    const result = await outcome(world, flags, { target, tellId, dropped: end === 'dropped', left, signal: leave.signal })
     return report(world, flags, result, printer.done)
   } finally {
     deaf()
@@ -42,8 +43,9 @@ export async function tell (world: World, flags: ClientFlags & { from?: string, 
   }
 }
 
-/** The tell once it has ended. A connection that broke is made up for by asking again and again. */
-async function outcome (world: World, target: Target, tellId: string, dropped: boolean, signal: AbortSignal): Promise<Tell> {
+/** The tell once it has ended. A connection that broke is made up for by asking again and again, where its server is by now. */
+async function outcome (world: World, flags: ClientFlags, { target: first, tellId, dropped, left, signal }: { target: Target, tellId: string, dropped: boolean, left: Promise<never>, signal: AbortSignal }): Promise<Tell> {
+  let target = first
   for (let failed = 0; ;) {
     try {
       const found = await request<Tell>(target, 'GET', `/tells/${tellId}?wait=${POLL}`, undefined, signal)
@@ -52,9 +54,12 @@ async function outcome (world: World, target: Target, tellId: string, dropped: b
     } catch (err) {
       signal.throwIfAborted()
       if (err instanceof Refused && err.status === 404 && dropped) throw new CliError(`${target.url} took no tell: the connection broke first`, { cause: err })
-      const passing = err instanceof Unreachable || (err instanceof Refused && (err.status === 429 || err.status === 503))
-      if (!passing || failed++ >= RETRIES) throw err
-      await Promise.race([new Promise<void>(resolve => { world.clock.after(RETRY, resolve) }), aborted(signal)])
+      const gone = err instanceof Unreachable
+      const passing = gone || (err instanceof Refused && (err.status === 429 || err.status === 503))
+      if (!passing) throw err
+      if (failed++ >= RETRIES) throw gone ? new CliError(`${err.message}. Once it does, GET ${target.url}/api/tells/${tellId} finds the answer`, { cause: err }) : err
+      await Promise.race([new Promise<void>(resolve => { world.clock.after(RETRY, resolve) }), left])
+      if (gone) target = await discover(world, flags) ?? target
     }
   }
 }

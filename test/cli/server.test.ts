@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { iris, saying, start } from './iris.ts'
@@ -124,6 +126,32 @@ function mcp (t: Test, args: string[], cwd: string) {
     }
   }
 }
+
+t.test('a tell whose server is killed, and started again elsewhere, ends with what that one knows', async t => {
+  const cwd = directory(t)
+  const first = start(t, ['start', '--json'], { cwd })
+  first.stderr!.resume()
+  await saying(first.stdout!, /^}/m)
+  const told = start(t, ['tell', 'echo', '!slow 2 60000 one two'], { cwd })
+  const said = text(told.stderr!)
+  await saying(told.stdout!, /one/)
+  await stop(first, 'SIGKILL')
+  const second = start(t, ['start', '--json'], { cwd })
+  second.stderr!.resume()
+  const [code] = await once(told, 'exit') as [number]
+  t.match([code, await said], [1, /^\n?iris: The server died while this tell ran/])
+  t.strictSame(await stop(second), [0, null])
+})
+
+t.test('a port that another program has is said by the setting that names it', async t => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => { other.close() })
+  const { port } = other.address() as AddressInfo
+  const { code, stdout, stderr } = await iris(t, ['start', '--port', String(port)], { cwd: directory(t) })
+  t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: new RegExp(`^iris: The address 127\\.0\\.0\\.1:${port} is taken by another program. Choose another 'settings.httpPort' \\(--port\\)[^\n]*\n$`) })
+  t.match(await iris(t, ['start'], { cwd: t.testdir({ 'config.yaml': 'settings: { httpPort: 0, host: 192.0.2.1 }\n' }) }), { code: 1, stderr: /^iris: The address 192\.0\.2\.1:0 cannot be bound: is 'settings\.host'/ })
+})
 
 t.test('mcp: the whole server where none runs, speaking as the team in whose directory it was started', async t => {
   const cwd = directory(t)
