@@ -141,7 +141,7 @@ function attempt<T> (start: () => T): T {
   try { return start() } catch (cause) { throw failedStart(reason(cause), cause) }
 }
 
-const REASONS: Readonly<Record<string, string>> = { ENOENT: 'it was not found', EACCES: 'it is not an executable file', E2BIG: 'its arguments are too long' }
+const REASONS: Readonly<Record<string, string>> = { ENOENT: 'it was not found; `iris doctor` says more', EACCES: 'it is not an executable file', E2BIG: 'its arguments are too long' }
 
 const reason = (cause: unknown) => {
   const { code, message } = cause as NodeJS.ErrnoException
