@@ -7,8 +7,9 @@ const UNREAD = 16 * 1024 * 1024
 const AT_ONCE = 16 * 1024
 /** ms until a full pipe is tried again. */
 const AGAIN = 100
-/** ms that a reader gets at the end to take what is left. */
+/** ms that a reader gets at the end to take what is left, and until it is tried again then. */
 const LAST_LINES = 1_000
+const LAST_AGAIN = 5
 
 /** Where the lines of a server go. Whoever does not read them holds up nothing: not the server, nor its end. */
 export function openStderr ({ after }: Pick<Clock, 'after'>) {
@@ -21,6 +22,7 @@ export function openStderr ({ after }: Pick<Clock, 'after'>) {
   let writing = false
   /** Whether it waits for a reader. */
   let full = false
+  let again = AGAIN
   let over = false
   let idle = () => {}
 
@@ -43,7 +45,7 @@ export function openStderr ({ after }: Pick<Clock, 'after'>) {
       }
       full = err.code === 'EAGAIN'
       if (full) {
-        after(AGAIN, go)
+        after(again, go)
         return
       }
       over = true // nobody can read it any more
@@ -72,6 +74,7 @@ export function openStderr ({ after }: Pick<Clock, 'after'>) {
     /** Resolves when all is written, or the time for it is over. What is written after that is dropped. */
     async close (): Promise<void> {
       if (writing && !over) {
+        again = LAST_AGAIN
         await new Promise<void>(resolve => {
           idle = resolve
           after(LAST_LINES, resolve)

@@ -14,9 +14,9 @@ function fill ({ home }: ServerProcess): void {
   db.close()
 }
 
-async function fail ({ url, key }: ServerProcess): Promise<number[]> {
+async function fail ({ url, key }: ServerProcess, times = FAULTS): Promise<number[]> {
   const statuses: number[] = []
-  for (let n = 0; n < FAULTS; n++) {
+  for (let n = 0; n < times; n++) {
     const response = await fetch(`${url}/api/teams/tell`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -56,4 +56,13 @@ t.test('a server whose log is never read ends all the same, at the first signal 
     const [ended] = signals.map(signal => server.end(signal))
     t.equal(await ended, signals.length === 1 ? 0 : 1)
   }
+})
+
+t.test('a server goes on when the reader of its log is gone', async t => {
+  const server = await startProcess({ home: scratch(t) })
+  fill(server)
+  server.child.stderr!.destroy()
+  t.same(new Set(await fail(server, 5)), new Set([500]))
+  t.equal((await fetch(`${server.url}/health/ready`)).status, 200)
+  t.equal(await server.end(), 0)
 })
