@@ -44,7 +44,7 @@ export function openStderr ({ after }: Pick<Clock, 'after'>) {
         return go()
       }
       full = err.code === 'EAGAIN'
-      if (full) {
+      if (full && !over) {
         after(again, go)
         return
       }
