@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { ApprovalId, Decision } from '../schemas/approval.ts'
 import { SessionId } from '../schemas/session.ts'
 import { TeamName } from '../schemas/team.ts'
@@ -21,6 +21,8 @@ export interface Verdict {
 export interface Audit {
   /** Resolves when it is written. Never throws: a trail that cannot be written is a fault of ours, not of the work. */
   record (deed: Deed): Promise<void>
+  /** The same as part of the transaction that is on. */
+  add (deed: Deed): void
   /** A refusal of somebody unknown: at most so many a minute have a row, and the next row says how many had none. */
   refuse (deed: Deed): void
   list (page: { limit: number, cursor?: number }): { rows: AuditRow[], next: number | null }
@@ -37,7 +39,7 @@ const PAGE = 1_000
 const MOST = 60
 const WINDOW = 60_000
 
-const hashOf = (row: Omit<AuditRow, 'hash'>) => createHash('sha256').update(JSON.stringify(row, FIELDS as unknown as string[])).digest('hex')
+const hashOf = (row: Omit<AuditRow, 'hash'>) => hash('sha256', JSON.stringify(row, FIELDS as unknown as string[]))
 
 export function createAudit ({ store, clock, join, onError }: {
   store: Pick<Store, 'transaction' | 'audit'>
@@ -51,7 +53,8 @@ export function createAudit ({ store, clock, join, onError }: {
   let skipped = 0
 
   function write (deed: Deed): void {
-    const row = { ...NOTHING, at: clock.now(), ...deed, n: rows.issued() + 1, previous: rows.lastHash() ?? '' }
+    const { issued, hash: previous } = rows.end()
+    const row = { ...NOTHING, at: clock.now(), ...deed, n: issued + 1, previous }
     rows.insert({ ...row, hash: hashOf(row) })
   }
 
@@ -66,6 +69,9 @@ export function createAudit ({ store, clock, join, onError }: {
 
   return {
     record,
+    add (deed) {
+      try { write(deed) } catch (err) { onError(err) }
+    },
     refuse (deed) {
       const now = clock.now()
       if (now - window.start >= WINDOW) window = { start: now, count: 0 }
@@ -91,7 +97,8 @@ export function createAudit ({ store, clock, join, onError }: {
           n++
         }
       }
-      if (n < rows.issued()) return broken(n + 1, `up to ${rows.issued()} are missing at the end`)
+      const { issued } = rows.end()
+      if (n < issued) return broken(n + 1, `up to ${issued} are missing at the end`)
       return found ? { rows: n, head } : broken(n + 1, 'the head that was kept is nowhere in the trail: its end was cut off, or it was written anew')
     }
   }

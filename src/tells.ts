@@ -1,11 +1,11 @@
-import type { Event, StoredEvent } from '../schemas/event.ts'
+import type { StoredEvent } from '../schemas/event.ts'
 import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
 import { applyChunks, createAnswer, type Chunk } from './answer.ts'
 import { checkSchema, readAttachments, sameParts } from './attachments.ts'
 import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
 import type { Clock } from './clock.ts'
-import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFullError, TellCancelledError, TellNotFoundError, toErrorBody } from './errors.ts'
+import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFullError, TellCancelledError, TellNotFoundError } from './errors.ts'
 import type { Hold } from './holds.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
@@ -14,9 +14,9 @@ import type { createRecovery, Recovered } from './recovery.ts'
 import { createRun, type Opening, type Work } from './run-tell.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
+import { endOf, type End } from './tell-end.ts'
 import { viewTell } from './tell-view.ts'
-import type { Progress } from './tool.ts'
-import type { TurnEnd } from './turn.ts'
+import type { Entry, Progress } from './tool.ts'
 import { until } from './until.ts'
 import { uuid7 } from './uuid7.ts'
 
@@ -26,6 +26,8 @@ interface Running extends Turn, Work {
   /** As it was when it came, and as it is when it has ended. */
   row: TellRow
   readonly watchers: Set<(progress: Progress) => void>
+  /** Entries of those who wait for its end, in the audit trail. */
+  readonly entries: Set<Entry>
   /** Resolves at the terminal state, or when the server stops with the tell in its queue. Never rejects. */
   readonly done: Promise<WaitEnd>
   settle (how: WaitEnd): void
@@ -52,8 +54,8 @@ export interface Tells {
   /** Throws TellNotFoundError. */
   get (id: string): Seen
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
-  /** Resolves to the tell at its end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. `asSender`: who sent it waits. */
-  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean): Promise<{ how: WaitEnd, tell: Seen }>
+  /** Resolves to the tell at its end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. `asSender`: who sent it waits; `entry`: is written with its end, where the wait lasts until then. */
+  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean, entry?: Entry): Promise<{ how: WaitEnd, tell: Seen }>
   /** Resolves when the tell has ended. False where it had ended before. */
   cancel (id: string, reason: string): Promise<boolean>
   /** All of a session, queued and running. */
@@ -98,7 +100,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     const { id, message, rootId, depth, startedAt, attachments, schema } = row
     let settle!: (how: WaitEnd) => void
     const done = new Promise<WaitEnd>(resolve => { settle = resolve })
-    return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), begun: false, again: startedAt !== null, done, settle }
+    return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), entries: new Set(), begun: false, again: startedAt !== null, done, settle }
   }
 
   /** From here on it is looked after: stored first, so that nothing runs that was refused. */
@@ -120,22 +122,11 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     log.note(event, stored => { watched(running, event, stored) })
   }
 
-  const of = ({ id, session }: Running) => ({ tellId: id, sessionId: session.id, team: session.to })
-
-  type End = (TurnEnd & { known?: never }) | (Recovered & { structured?: never })
-
   /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. `over`: the next one may begin. */
   function finish (running: Running, end: End, over = () => {}, retries = 0) {
-    const { state, response, structured, usage } = end
-    const form = structured === undefined ? {} : { structured }
-    const endedAt = clock.now()
     const { row } = running
-    const error = end.error && toErrorBody(end.error, endedAt)
-    const ended = { state, response, ...form, endedAt, ...(usage && { usage }), ...(error && { error }) }
+    const { ended, event, outcome, of } = endOf(row, end, clock.now())
     const known = end.known ?? running.begun
-    const event: Progress & Event = state === 'completed'
-      ? { event: 'tell:complete', data: { ...of(running), from: row.from, response, ...form, duration: endedAt - row.createdAt, ...(usage && { usage }) } }
-      : { event: 'tell:error', data: { ...of(running), state, response, error: error! } }
     // With all else that comes in this turn of the event loop: where many end at once, they end in one transaction.
     log.join(event, {
       change () {
@@ -144,10 +135,12 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         if (running.attachments) store.tells.dropBodies(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
         if (known) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
+        for (const entry of running.entries) entry.write(outcome, of)
       },
       then (stored) {
         running.row = { ...row, startedAt: running.startedAt, ...ended }
         open.delete(running.id)
+        for (const entry of running.entries) entry.kept()
         running.settle('ended')
         try { watched(running, event, stored) } finally { over() }
       },
@@ -242,7 +235,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       const opening = ahead === 0 ? openTurn(running) : undefined
       if (opening !== undefined) running.row = { ...row, state: 'running', startedAt: opening.at }
       try {
-        const event = { event: 'tell:started', data: { ...of(running), from, ahead } } as const
+        const event = { event: 'tell:started', data: { tellId: id, sessionId: session.id, team: to, from, ahead } } as const
         const [stored] = log.append(opening === undefined ? event : [event, opening.event], () => {
           store.tells.insert(running.row, bodies)
           if (opening !== undefined) sessions.update(session.id, { lastUsedAt: opening.at })
@@ -258,12 +251,14 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     has: id => store.tells.get(id) !== undefined,
     get: id => seen(get(id)),
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(row => viewTell(row, store)), next } },
-    async wait (id, ms, signal, asSender = false) {
+    async wait (id, ms, signal, asSender = false, entry) {
       const running = open.get(id)
       if (running === undefined) return { how: 'ended', tell: seen(get(id)) }
       if (asSender) running.waiters++
+      if (entry !== undefined) running.entries.add(entry)
       const how = await until(running.done, { ms, signal, clock })
       if (asSender) running.waiters--
+      if (entry !== undefined) running.entries.delete(entry)
       return { how, tell: seen(how === 'ended' ? running.row : get(id)) }
     },
     hold,

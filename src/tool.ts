@@ -4,7 +4,7 @@ import type { Permission } from '../schemas/key.ts'
 import type { Worktrees } from './agent/worktree.ts'
 import { ForbiddenError, IrisError } from './errors.ts'
 import type { Approvals } from './approvals.ts'
-import { outcomeOf, targets, type Audit } from './audit.ts'
+import { outcomeOf, targets, type Audit, type Deed } from './audit.ts'
 import type { Config } from '../schemas/config.ts'
 import type { Cache } from './cache.ts'
 import type { Clock } from './clock.ts'
@@ -142,12 +142,20 @@ export interface Tool extends Readonly<Spec> {
   run (input: unknown, call: Call): Promise<Record<string, unknown>>
 }
 
+/** The entry of a call in the audit trail, for a handler whose work ends in a transaction: it is written with that, in the place of after it. */
+export interface Entry {
+  /** Within that transaction: what the call comes to, `ok` or the name of its error, and the names and ids of what it touched. */
+  write (outcome: string, told: object): void
+  /** That transaction is stored. */
+  kept (): void
+}
+
 interface Definition<I extends TObject, O extends TProperties> extends Spec {
   input: I
   output: O
   /** The team this call touches, which the key must reach; null where the handler shows each caller only its own. */
   team: ((input: Static<I>, call: Call) => string) | null
-  handler (input: Static<I>, call: Call): Promise<Static<TObject<O>>> | Static<TObject<O>>
+  handler (input: Static<I>, call: Call, entry?: Entry): Promise<Static<TObject<O>>> | Static<TObject<O>>
 }
 
 export function defineTool<const I extends TObject, const O extends TProperties> (
@@ -175,12 +183,12 @@ export function defineTool<const I extends TObject, const O extends TProperties>
   }
 
   /** Who answers at once is not waited for. */
-  function perform (args: Static<I>, call: Call) {
-    const answer = handler(args, call)
+  function perform (args: Static<I>, call: Call, entry?: Entry) {
+    const answer = handler(args, call, entry)
     return answer instanceof Promise ? answer.then(later => finish(later, call)) : finish(answer, call)
   }
 
-  const once = (args: Static<I>, call: Call, touch: (name: string) => void) => call.idempotency.once({
+  const once = (args: Static<I>, call: Call, touch: (name: string) => void, entry?: Entry) => call.idempotency.once({
     key: call.idempotencyKey,
     caller: call.caller.name,
     tool: spec.name,
@@ -193,12 +201,11 @@ export function defineTool<const I extends TObject, const O extends TProperties>
     },
     charge: async () => { if (spec.charge !== undefined) await call.charge(spec.charge) },
     kept: answer => spec.shownOnce === undefined ? answer : Object.fromEntries(Object.entries(answer).filter(([field]) => field !== spec.shownOnce)),
-    perform: async attempt => perform(args, Object.create(call, spec.resumes === true ? { attempt: { value: attempt } } : { signal: { value: new AbortController().signal } }) as Call)
+    perform: async attempt => perform(args, Object.create(call, spec.resumes === true ? { attempt: { value: attempt } } : { signal: { value: new AbortController().signal } }) as Call, entry)
   })
 
-  function record (call: Call, from: Origin, outcome: string, team: string | undefined, given: unknown, told: unknown) {
-    return call.audit.record({ ...from, caller: call.caller.name, tool: spec.name, outcome, ...targets(given, told), ...(team !== undefined && { team }) })
-  }
+  const deed = (call: Call, from: Origin, outcome: string, team: string | undefined, given: unknown, told: unknown): Deed =>
+    ({ ...from, caller: call.caller.name, tool: spec.name, outcome, ...targets(given, told), ...(team !== undefined && { team }) })
 
   return Object.freeze({
     ...spec,
@@ -210,22 +217,32 @@ export function defineTool<const I extends TObject, const O extends TProperties>
       // Read now: who has hung up in the end has no address any more.
       const began = changes ? origin(call) : undefined
       let touched: string | undefined
+      /** The outcome that its entry says, and whether that is kept. */
+      let written: string | undefined
+      let kept = false
+      const entry = began && {
+        write (outcome: string, told: object) { call.audit.add(deed(call, began, written = outcome, touched, raw, told)) },
+        kept () { kept = true }
+      }
+      const record = async (from: Origin, outcome: string, told: unknown) => {
+        if (!kept || written !== outcome) await call.audit.record(deed(call, from, outcome, touched, raw, told))
+      }
       try {
         if (!permits(call.caller)) throw new ForbiddenError(`This key lacks the permission '${needed.join("' or '")}'`)
         const args = check(raw)
         let answer: Record<string, unknown>
-        if (changes && call.idempotencyKey !== undefined) answer = await once(args, call, name => { touched = name })
+        if (changes && call.idempotencyKey !== undefined) answer = await once(args, call, name => { touched = name }, entry)
         else {
           if (team !== null) reach(call.caller, touched = team(args, call))
           if (spec.charge !== undefined) await call.charge(spec.charge)
-          const performed = perform(args, call)
+          const performed = perform(args, call, entry)
           answer = performed instanceof Promise ? await performed : performed
         }
-        if (began !== undefined) await record(call, began, 'ok', touched, raw, answer)
+        if (began !== undefined) await record(began, 'ok', answer)
         return answer
       } catch (err) {
         const from = began ?? (err instanceof ForbiddenError ? origin(call) : undefined)
-        if (from !== undefined) await record(call, from, outcomeOf(err), touched, raw, err instanceof IrisError ? err.details : undefined)
+        if (from !== undefined) await record(from, outcomeOf(err), err instanceof IrisError ? err.details : undefined)
         throw err
       }
     }

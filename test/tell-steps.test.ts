@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import t from 'tap'
 import type { createServices } from '../src/services.ts'
+import { teamTell } from '../src/tools/team-tell.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { wire } from './fixtures/wired.ts'
 
@@ -80,4 +81,56 @@ t.test('what waits in a session begins when the end before it is stored', async 
   agent.processes[0]!.reply('done')
   await turns()
   t.equal(tells.get(ids[1]!).state, 'completed')
+})
+
+/** A call of somebody who may do all. */
+const callOf = (services: ReturnType<typeof createServices>, signal = never) => ({
+  ...services, caller: { name: 'admin', self: 'a', permissions: new Set(['admin'] as const), teams: null, as: null }, signal, emit () {}, charge () {}
+})
+
+t.test('a call that waits for the end of its tell is put on record with that, and answered after it', async t => {
+  const { services, services: { store, audit, pool, sessions }, agent, errors } = wire(t)
+  pool.release(await pool.acquire(sessions.open('a', 'echo'), { within: 1_000 }))
+  const answer = teamTell.run({ toTeam: 'echo', message: 'hello', timeout: 0 }, callOf(services))
+  await turns()
+  let state: unknown
+  void answer.then(({ tellId }) => { state = [store.tells.get(tellId as string)!.state, audit.list({ limit: 9 }).rows.length] })
+  t.equal(await transactions(services, () => { agent.processes[0]!.reply('done') }), 1)
+  t.strictSame(state, ['completed', 1])
+  const { tellId, sessionId } = await answer
+  t.match(audit.list({ limit: 9 }).rows, [{ caller: 'admin', tool: 'team_tell', team: 'echo', tellId, sessionId, outcome: 'ok' }])
+  t.equal(audit.verify().broken, undefined)
+  t.strictSame(errors, [])
+})
+
+t.test('where the end cannot be stored its entry is not there either, and both are once it can', async t => {
+  const { services, services: { store, audit }, agent, clock } = wire(t)
+  const answer = teamTell.run({ toTeam: 'echo', message: 'hello', timeout: 0 }, callOf(services))
+  await turns()
+  const { append } = store.events
+  store.events.append = () => { throw new Error('database or disk is full') }
+  agent.processes[0]!.reply('done')
+  await turns()
+  t.strictSame(audit.list({ limit: 9 }).rows, [])
+  store.events.append = append
+  await clock.advance(60_000)
+  t.match(await answer, { state: 'completed', response: 'done' })
+  t.match(audit.list({ limit: 9 }).rows, [{ outcome: 'ok' }])
+  t.equal(audit.verify().rows, 1)
+})
+
+t.test('a call is put on record by itself where its wait ends first, and by its error where its tell fails', async t => {
+  const { services, services: { audit }, agent, clock } = wire(t)
+  const late = t.rejects(teamTell.run({ toTeam: 'echo', message: 'slow', timeout: 1_000 }, callOf(services)), { name: 'TellTimeoutError' })
+  await clock.advance(1_000)
+  await late
+  t.match(audit.list({ limit: 9 }).rows, [{ outcome: 'TellTimeoutError', team: 'echo', tellId: String }])
+  const failed = t.rejects(teamTell.run({ toTeam: 'echo', message: 'broken', timeout: 0 }, callOf(services)), { name: 'AgentError' })
+  await turns()
+  agent.processes[0]!.reply('at last')
+  await turns()
+  agent.processes[0]!.die({ code: 1 })
+  await failed
+  t.match(audit.list({ limit: 9 }).rows, [{ outcome: 'AgentError', team: 'echo', tellId: String }, { outcome: 'TellTimeoutError' }])
+  t.equal(audit.verify().rows, 2)
 })

@@ -244,9 +244,8 @@ export interface Store {
   /** Append-only: the store itself refuses to change or delete a row. */
   readonly audit: {
     insert (row: AuditRow): void
-    lastHash (): string | undefined
-    /** The highest number that ever was given; stays when rows are taken away. */
-    issued (): number
+    /** The highest number that ever was given, which stays when rows are taken away; and the hash of the last row, empty where there is none. */
+    end (): { issued: number, hash: string }
     /** After `after`, oldest first. */
     since (after: number, limit: number): AuditRow[]
     list (page: Page): Paged<AuditRow>

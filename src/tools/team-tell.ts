@@ -40,7 +40,7 @@ export const teamTell = defineTool({
   },
   team: ({ toTeam }) => toTeam,
 
-  async handler ({ toTeam, message, attachments, schema, fromTeam, timeout, tellId }, call) {
+  async handler ({ toTeam, message, attachments, schema, fromTeam, timeout, tellId }, call, entry) {
     const { caller, config, teams, tells, clock, signal, patience, attempt, emit } = call
     const wanted = timeout ?? config().settings.tellTimeout
     const own = tellId ?? attempt?.workId
@@ -51,7 +51,7 @@ export const teamTell = defineTool({
     hearQuestions(begun, call)
     if (attempt !== undefined) attempt.stage = 'begun'
     const bears = patience !== undefined && (wanted === 0 || wanted > patience)
-    const { how, tell } = wanted < 0 ? { how: 'time', tell: begun } : await tells.wait(id, bears ? patience : wanted, signal, true)
+    const { how, tell } = wanted < 0 ? { how: 'time', tell: begun } : await tells.wait(id, bears ? patience : wanted, signal, true, entry)
 
     if (attempt !== undefined && (wanted < 0 || isOver(tell))) attempt.stage = 'done'
     const of = { tellId: id, sessionId: tell.sessionId }
