@@ -1,8 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3'
 import type { Event } from '../../schemas/event.ts'
 
-/** Bytes that an event takes on the disk beside its data: as the column `size` counts it. */
-const OVERHEAD = 300
+/** Events after which they are counted: a transaction that counted its own would write a page more, and there are more of those. */
+const COUNT_EVERY = 1_000
 
 /** Rows that one statement writes: several in one cost less than one after the other. */
 const ROWS = [32, 8, 4, 2, 1] as const
@@ -12,12 +12,16 @@ interface Row { readonly seq: number, readonly at: number, readonly event: strin
 /** What a transaction appends: it has its numbers at once, and is written together. */
 export interface Appended {
   append (event: Event, at: number): { seq: number, data: string }
-  /** Writes what was appended so far, and adds it to the totals: before anybody looks at the table. */
+  /** Writes what was appended so far: before anybody looks at the table. */
   write (): void
+  /** The same, and adds all that is not in the totals yet: within a transaction, before anybody looks at them or takes events away. */
+  count (): void
   /** Drops the pieces of an answer that came so far: with what is written next. */
   dropChunks (tellId: string): void
-  /** At the end of a transaction, before it is committed or taken back. */
-  settle (done: boolean): void
+  /** At the end of a transaction, before it is committed. */
+  settle (): void
+  /** The transaction was taken back. */
+  forget (): void
   /** The number of the newest event. */
   head (): number
 }
@@ -25,15 +29,23 @@ export interface Appended {
 export function appender (db: Database): Appended {
   const stored = db.prepare<[], number>("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)").pluck()
   const drop = db.prepare("DELETE FROM event WHERE tell_id = ? AND event = 'tell:chunk'")
-  const add = db.prepare("INSERT INTO event_total (session_id, events, bytes) VALUES (?, ?, ?), ('', ?, ?) ON CONFLICT (session_id) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes")
+  // By their numbers: there are few, and an index would be read from its beginning.
+  const fresh = "FROM event NOT INDEXED WHERE seq > (SELECT seq FROM event_counted) AND event <> 'tell:chunk'"
+  const add = 'ON CONFLICT (session_id) DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes'
+  const counts = [
+    `INSERT INTO event_total (session_id, events, bytes) SELECT session_id, count(*), sum(size) ${fresh} GROUP BY session_id ${add}`,
+    `INSERT INTO event_total (session_id, events, bytes) SELECT '', count(*), coalesce(sum(size), 0) ${fresh} ${add}`
+  ].map(sql => db.prepare(sql))
+  const counted = db.prepare('UPDATE event_counted SET seq = ?')
   const inserts = new Map<number, Statement>()
-  /** By session: what is not in the totals yet. */
-  const grown = new Map<string, { events: number, bytes: number }>()
+  /** How many are not in the totals yet, at most: before the first count it is as many as an earlier server has left. */
+  let uncounted = COUNT_EVERY
   let rows: Row[] = []
   /** Tells whose pieces go. */
   const whole = new Set<string>()
-  /** The newest number that this transaction has given; 0 before the first. */
-  let last = 0
+  /** The newest number that was given; undefined where only the table knows. */
+  let last: number | undefined
+  const head = () => last ??= stored.get()!
 
   function insert (from: number, count: number) {
     let statement = inserts.get(count)
@@ -49,24 +61,21 @@ export function appender (db: Database): Appended {
     statement.run(...values)
   }
 
-  function grow (sessionId: string, bytes: number) {
-    const total = grown.get(sessionId)
-    if (total === undefined) grown.set(sessionId, { events: 1, bytes })
-    else {
-      total.events++
-      total.bytes += bytes
-    }
-  }
-
   function write () {
     if (rows.length === 0 && whole.size === 0) return
     let from = 0
     for (const count of ROWS) for (; rows.length - from >= count; from += count) insert(from, count)
+    uncounted += rows.length
     rows = []
     for (const tellId of whole) drop.run(tellId)
     whole.clear()
-    for (const [sessionId, { events, bytes }] of grown) add.run(sessionId, events, bytes, events, bytes)
-    grown.clear()
+  }
+
+  function count () {
+    write()
+    for (const statement of counts) statement.run()
+    counted.run(head())
+    uncounted = 0
   }
 
   return {
@@ -75,24 +84,23 @@ export function appender (db: Database): Appended {
       const tellId = 'tellId' in event.data ? event.data.tellId ?? null : null
       const data = JSON.stringify(event.data)
       if (event.event === 'tell:chunk' && whole.has(event.data.tellId)) write()
-      const seq = last = (last === 0 ? stored.get()! : last) + 1
+      const seq = last = head() + 1
       rows.push({ seq, at, event: event.event, team, sessionId, tellId, data })
-      // The pieces of a running answer go with its end.
-      if (event.event !== 'tell:chunk') grow(sessionId, Buffer.byteLength(data) + OVERHEAD)
       return { seq, data }
     },
     write,
+    count,
     dropChunks (tellId) { whole.add(tellId) },
-    settle (done) {
-      try {
-        if (done) write()
-      } finally {
-        rows = []
-        whole.clear()
-        grown.clear()
-        last = 0
-      }
+    settle () {
+      write()
+      if (uncounted >= COUNT_EVERY) count()
     },
-    head: () => last === 0 ? stored.get()! : last
+    forget () {
+      rows = []
+      whole.clear()
+      last = undefined
+      uncounted = COUNT_EVERY
+    },
+    head
   }
 }

@@ -10,9 +10,9 @@ const PAGE = 4 * 1024 * 1024
 
 type Columns = [seq: number, at: number, event: EventRow['event'], team: string, sessionId: string, data: string]
 
-/** `settle`: at the end of a transaction. `write`: before another table's rows take events with them. */
-export function eventTable (db: Database): Store['events'] & Pick<Appended, 'settle' | 'write'> {
-  const { append, write, dropChunks, settle, head } = appender(db)
+/** `settle`, `forget`: at the end of a transaction. `count`: before another table's rows take events with them. */
+export function eventTable (db: Database): Store['events'] & Pick<Appended, 'settle' | 'forget' | 'count'> {
+  const { append, write, count, dropChunks, settle, forget, head } = appender(db)
   // As arrays, which the driver makes in two thirds of the time that objects take it.
   const since = db.prepare<[number, number], Columns>('SELECT seq, at, event, team, session_id, data FROM event WHERE seq > ? ORDER BY seq LIMIT ?').raw()
   // That they are no chunks is what their index says: SQLite takes it where the query says so too.
@@ -27,19 +27,25 @@ export function eventTable (db: Database): Store['events'] & Pick<Appended, 'set
     write()
     return look(...args)
   }
+  /** Takes away what is counted. */
+  const taking = <A extends unknown[], R>(take: (...args: A) => R) => db.transaction((...args: A): R => {
+    count()
+    return take(...args)
+  }).immediate
   const { floor, holes, trim, trimSessions } = trimmer(db)
 
   return {
     append,
     dropChunks,
-    write,
+    count,
     settle,
+    forget,
     head,
     since: seeing((after, limit) => since.all(after, limit).map(([seq, at, event, team, sessionId, data]) => ({ seq, at, event, team, sessionId, data }))),
     floor,
     holes,
-    trim: seeing(trim),
-    trimSessions: seeing(trimSessions),
+    trim: taking(trim),
+    trimSessions: taking(trimSessions),
     cache: seeing((sessionId, after, limit) => {
       const entries: CacheEntry[] = []
       let size = 0
@@ -52,7 +58,7 @@ export function eventTable (db: Database): Store['events'] & Pick<Appended, 'set
       return { entries, more: false }
     }),
     cacheStats: seeing(sessionId => cacheStats.get(sessionId)!),
-    clearCache: seeing(sessionId => clearCache.run(sessionId).changes),
+    clearCache: taking((sessionId: string) => clearCache.run(sessionId).changes),
     chunks: seeing(tellId => chunks.all(tellId).map(data => JSON.parse(data) as EventOf<'tell:chunk'>['data']))
   }
 }

@@ -7,7 +7,7 @@ interface Total extends Bounds { sessionId: string }
 /** Sessions that are looked at in one step; the next one looks again. */
 const SESSIONS = 1_000
 
-/** What keeps the log within its bounds, by totals that are counted as events come and go. */
+/** What keeps the log within its bounds, by its totals. To be called within a transaction. */
 export function trimmer (db: Database): Pick<Store['events'], 'floor' | 'holes' | 'trim' | 'trimSessions'> {
   const floor = db.prepare<[], number>('SELECT seq FROM event_floor').pluck()
   const raiseFloor = db.prepare('UPDATE event_floor SET seq = max(seq, ?)')
@@ -26,15 +26,15 @@ export function trimmer (db: Database): Pick<Store['events'], 'floor' | 'holes' 
   return {
     floor: () => floor.get()!,
     holes: (sessionId = '') => holes.get(sessionId)!,
-    trim: db.transaction(({ before, ...most }: { before: number } & Bounds, limit: number) => {
+    trim ({ before, ...most }, limit) {
       const last = lastToGo(oldest.iterate(limit), excess(total.get()!, most), before)
       if (last === 0) return 0
       raiseFloor.run(last)
       const { changes } = drop.run(last)
       forget.run()
       return changes
-    }),
-    trimSessions: db.transaction((most: Bounds, limit: number) => {
+    },
+    trimSessions (most, limit) {
       let dropped = 0
       for (const { sessionId, ...kept } of large.all(most)) {
         const last = lastToGo(oldestOf.iterate(sessionId, limit - dropped), excess(kept, most), 0)
@@ -43,7 +43,7 @@ export function trimmer (db: Database): Pick<Store['events'], 'floor' | 'holes' 
         if (dropped >= limit) break
       }
       return dropped
-    })
+    }
   }
 }
 

@@ -39,32 +39,35 @@ export function openStore (home: string): Store {
   }
   migrate(db, pragmas.version)
 
-  const { settle, write, ...events } = eventTable(db)
+  const { settle, forget, count, ...events } = eventTable(db)
   const sessions = sessionTable(db)
   const whole = db.transaction((work: () => unknown) => {
-    let done = false
-    try {
-      const result = work()
-      done = true
-      return result
-    } finally {
-      settle(done)
-    }
+    const result = work()
+    settle()
+    return result
   })
   const sync = syncer(`${file}-wal`)
   function transaction<T> (work: () => T): T {
     if (db.inTransaction) return work()
-    const result = whole.immediate(work) as T
-    sync.committed()
-    return result
+    let done = false
+    try {
+      const result = whole.immediate(work) as T
+      done = true
+      return result
+    } finally {
+      if (done) sync.committed()
+      else forget()
+    }
   }
   return {
     transaction,
     sessions: {
       ...sessions,
       remove (id) {
-        write()
-        sessions.remove(id)
+        transaction(() => {
+          count()
+          sessions.remove(id)
+        })
       }
     },
     tells: tellTable(db),

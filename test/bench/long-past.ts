@@ -41,6 +41,7 @@ export function fill (home: string, { events, sessions }: Past): void {
   for (const { sql } of parts) db.exec(sql)
   db.exec(`DELETE FROM event_total;
     INSERT INTO event_total (session_id, events, bytes) SELECT session_id, count(*), sum(size) FROM event GROUP BY session_id;
-    INSERT INTO event_total (session_id, events, bytes) SELECT '', total(events), total(bytes) FROM event_total`)
+    INSERT INTO event_total (session_id, events, bytes) SELECT '', total(events), total(bytes) FROM event_total;
+    UPDATE event_counted SET seq = (SELECT coalesce(max(seq), 0) FROM event)`)
   db.close()
 }

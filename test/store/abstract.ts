@@ -273,6 +273,29 @@ export function storeSuite (name: string, makePlace: (test: Test) => string, ope
     t.equal(store.events.trim({ ...ALL, bytes: 75_000 }, 100), 1)
   })
 
+  t.test(`${name}: each event counts once, however many there are, whatever was taken back meanwhile, and also those of a server that was killed`, async t => {
+    const place = makePlace(t)
+    const killed = open(place)
+    t.teardown(() => { killed.close() })
+    const row = session()
+    killed.sessions.insert(row)
+    const many = (store: Store, count: number) => store.transaction(() => { for (let n = 0; n < count; n++) store.events.append(said(row.id, `${n}`), 1) })
+    for (const count of [700, 700, 5]) {
+      many(killed, count)
+      t.throws(() => killed.transaction(() => {
+        many(killed, 700)
+        killed.events.trim({ ...ALL, events: 1 }, 10)
+        throw new Error('no')
+      }), { message: 'no' })
+    }
+    const store = open(place)
+    t.teardown(() => { store.close() })
+    t.equal(store.events.trim({ ...ALL, events: 1_405 }, 2_000), 0)
+    many(store, 3)
+    t.equal(store.events.trimSessions({ events: 1_405, bytes: 0 }, 2_000), 3)
+    t.equal(store.events.trim({ ...ALL, events: 1_000 }, 2_000), 405)
+  })
+
   t.test(`${name}: of a session that has too much the oldest are trimmed, no other loses anything, and what is gone is known`, async t => {
     const store = fresh(t)
     const rows = [session(), session({ from: 'c' }), session({ from: 'd' })]

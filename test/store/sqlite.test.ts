@@ -60,6 +60,7 @@ t.test('what is asked of the events of a session, or of a tell, is found by an i
     t.match(plan(sql), /SEARCH event USING/)
     t.notMatch(plan(sql), /SCAN event|TEMP B-TREE/)
   }
+  t.match(plan("SELECT session_id, count(*), sum(size) FROM event NOT INDEXED WHERE seq > (SELECT seq FROM event_counted) AND event <> 'tell:chunk' AND ? GROUP BY session_id"), /SEARCH event USING INTEGER PRIMARY KEY/)
   t.end()
 })
 

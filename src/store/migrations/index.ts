@@ -11,6 +11,7 @@ import { parts } from './010-parts.ts'
 import { webhook } from './020-webhook.ts'
 import { sums } from './021-sums.ts'
 import { oneIndex } from './022-one-index.ts'
+import { counted } from './023-counted.ts'
 
 /** In order. A released one is never edited: the number of those applied is the file's `user_version`. */
-export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts, webhook, sums, oneIndex]
+export const migrations: readonly string[] = [start, approval, idempotency, retention, audit, fork, child, secret, totals, parts, webhook, sums, oneIndex, counted]
