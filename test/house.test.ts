@@ -31,6 +31,7 @@ const OWNERS: [word: RegExp, owner: RegExp, what: string][] = [
   [/^import (?!type).*'node:https?'|\bfetch\(/m, /^src\/(webhooks\/send|cli\/exchange)\.ts/, 'makes requests'],
   [/node:dns/, /^src\/webhooks\/guard\.ts/, 'resolves names'],
   [/better-sqlite3/, /^src\/store\//, 'speaks SQL'],
+  [/\.iterate\(/, /^$/, 'leaves an iterator of the driver to the garbage collector, which ends Node 24 (see openStore)'],
   [/process\.(exit|on)\b/, /^src\/(main\.ts|cli\/|agent\/echo-)/, 'ends or listens to this process'],
   [/console\./, /^src\/cli\//, 'prints']
 ]

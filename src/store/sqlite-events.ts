@@ -7,6 +7,8 @@ import type { CacheStats, EventRow, Store } from './store.ts'
 
 /** Characters of a page of a cache: larger ones would hold up everybody else. */
 const PAGE = 4 * 1024 * 1024
+/** Rows that are fetched at once. Not one by one by an iterator of the driver, which is garbage of the kind that openStore tells of. */
+const ROWS = 16
 
 type Columns = [seq: number, at: number, event: EventRow['event'], team: string, sessionId: string, data: string]
 
@@ -49,13 +51,17 @@ export function eventTable (db: Database): Store['events'] & Pick<Appended, 'set
     cache: seeing((sessionId, after, limit) => {
       const entries: CacheEntry[] = []
       let size = 0
-      for (const { seq, data } of cache.iterate(sessionId, after, limit + 1)) {
-        size += data.length
-        if (entries.length === limit || (size > PAGE && entries.length > 0)) return { entries, more: true }
-        const { tellId, message } = JSON.parse(data) as EventOf<'cache:message'>['data']
-        entries.push({ seq, ...(tellId !== undefined && { tellId }), ...message })
+      for (let last = after; ;) {
+        const rows = cache.all(sessionId, last, ROWS)
+        for (const { seq, data } of rows) {
+          size += data.length
+          if (entries.length === limit || (size > PAGE && entries.length > 0)) return { entries, more: true }
+          const { tellId, message } = JSON.parse(data) as EventOf<'cache:message'>['data']
+          entries.push({ seq, ...(tellId !== undefined && { tellId }), ...message })
+          last = seq
+        }
+        if (rows.length < ROWS) return { entries, more: false }
       }
-      return { entries, more: false }
     }),
     cacheStats: seeing(sessionId => cacheStats.get(sessionId)!),
     clearCache: taking((sessionId: string) => clearCache.run(sessionId).changes),

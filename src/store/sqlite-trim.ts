@@ -27,7 +27,7 @@ export function trimmer (db: Database): Pick<Store['events'], 'floor' | 'holes' 
     floor: () => floor.get()!,
     holes: (sessionId = '') => holes.get(sessionId)!,
     trim ({ before, ...most }, limit) {
-      const last = lastToGo(oldest.iterate(limit), excess(total.get()!, most), before)
+      const last = lastToGo(oldest.all(limit), excess(total.get()!, most), before)
       if (last === 0) return 0
       raiseFloor.run(last)
       const { changes } = drop.run(last)
@@ -37,7 +37,7 @@ export function trimmer (db: Database): Pick<Store['events'], 'floor' | 'holes' 
     trimSessions (most, limit) {
       let dropped = 0
       for (const { sessionId, ...kept } of large.all(most)) {
-        const last = lastToGo(oldestOf.iterate(sessionId, limit - dropped), excess(kept, most), 0)
+        const last = lastToGo(oldestOf.all(sessionId, limit - dropped), excess(kept, most), 0)
         raiseHoles.run(last, sessionId)
         dropped += dropOf.run(sessionId, last).changes
         if (dropped >= limit) break
