@@ -1,4 +1,4 @@
-import type { Afterwards, Published } from './bus/bus.ts'
+import type { Afterwards, Hearer, Published } from './bus/bus.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 
@@ -54,83 +54,106 @@ const PAGE = 200
 /** ms in which a reader that is behind must have read something. */
 const PROGRESS_WITHIN = 10_000
 
-export function createFeed (
-  log: Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'> },
-  reader: Reader,
-  select: Select
-): Feed {
-  const joined = new Map<string, { room: string, wants: (published: Published) => boolean, since: number, leave: () => void }>()
+type Source = Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'> }
+
+export function createFeed (log: Source, reader: Reader, select: Select): Feed {
+  return new Cursor(log, reader, select)
+}
+
+interface Joined {
+  readonly room: string
+  readonly wants: (published: Published) => boolean
+  readonly since: number
+  readonly leave: () => void
+}
+
+const nothing = () => {}
+
+/** An object, and no closures: with thousands of them, what each is made of is fetched from memory for each event. */
+class Cursor implements Feed, Hearer {
+  live = true
   /** What of its room is wanted, where there is only one. */
-  let alone: ((published: Published) => boolean) | undefined
-  let cursor = log.head()
-  let live = true
+  #alone: ((published: Published) => boolean) | undefined
+  #cursor: number
+  readonly #reader: Reader
+  readonly #select: Select
+  readonly #log: Source
+  readonly #joined = new Map<string, Joined>()
   /** Up to where, at its first `seek`, each room had delivered all since it was joined; 0 once it has caught up. */
-  let had: number | undefined
-  let stopped = false
-  let caughtUp: ((seq: number) => void) | undefined
-  let cancel = () => {}
+  #had: number | undefined
+  #stopped = false
+  #caughtUp: ((seq: number) => void) | undefined
+  #cancel = nothing
   /** What may be gone of the log, as far as the reader was told or had it. */
-  let told = 0
-  let size = PAGE
+  #told = 0
+  #size = PAGE
+
+  constructor (log: Source, reader: Reader, select: Select) {
+    this.#cursor = log.head()
+    this.#reader = reader
+    this.#select = select
+    this.#log = log
+  }
 
   /** What came of one session at once is delivered whole, in its order, when the first of its rooms brings it. */
-  function hear (run: readonly Published[]): Afterwards | void {
+  hear (run: readonly Published[]): Afterwards | void {
     const { seq } = run[run.length - 1]!
-    if (!live || seq <= cursor) return
-    const news = run[0]!.seq > cursor ? run : run.filter(published => published.seq > cursor)
-    const wanted = alone !== undefined ? select(news, alone) : news.every(isWanted) ? news : news.filter(isWanted)
-    if (wanted.length > 0 && reader.full()) {
-      cursor = wanted[0]!.seq - 1 // all that was wanted before it is delivered
-      return fallBehind()
+    if (!this.live || seq <= this.#cursor) return
+    const news = run[0]!.seq > this.#cursor ? run : run.filter(published => published.seq > this.#cursor)
+    const wanted = this.#alone !== undefined ? this.#select(news, this.#alone) : news.every(this.#isWanted, this) ? news : news.filter(this.#isWanted, this)
+    if (wanted.length > 0 && this.#reader.full()) {
+      this.#cursor = wanted[0]!.seq - 1 // all that was wanted before it is delivered
+      return this.#fallBehind()
     }
-    cursor = seq
-    if (wanted.length > 0) return reader.deliver(wanted)
+    this.#cursor = seq
+    if (wanted.length > 0) return this.#reader.deliver(wanted)
   }
 
   /** To this reader alone. */
-  function give (run: readonly Published[]) {
-    const then = reader.deliver(run)
+  #give (run: readonly Published[]) {
+    const then = this.#reader.deliver(run)
     if (then) then()
   }
 
-  function hold () {
-    cancel()
-    live = false
-    told = log.holes()
+  hold (): void {
+    this.#cancel()
+    this.live = false
+    this.#told = this.#log.holes()
   }
 
-  function fallBehind () {
-    hold()
-    awaitRoom()
+  #fallBehind () {
+    this.hold()
+    this.#awaitRoom()
   }
 
   /** Goes on once the reader has read all. Slow is fine, as long as it gets on. */
-  function awaitRoom () {
-    if (stopped) return // asking whether it is full may have ended it
-    let before = reader.unread()
-    let cancelLook = log.clock.after(PROGRESS_WITHIN, look)
-    const deaf = reader.whenDrained(() => { cancel(); pump() })
-    cancel = () => { cancelLook(); deaf() }
-    function look () {
-      const now = reader.unread()
-      if (now >= before) return reader.giveUp()
+  #awaitRoom () {
+    if (this.#stopped) return // asking whether it is full may have ended it
+    let before = this.#reader.unread()
+    const look = () => {
+      const now = this.#reader.unread()
+      if (now >= before) return this.#reader.giveUp()
       before = now
-      cancelLook = log.clock.after(PROGRESS_WITHIN, look)
+      cancelLook = this.#log.clock.after(PROGRESS_WITHIN, look)
     }
+    let cancelLook = this.#log.clock.after(PROGRESS_WITHIN, look)
+    const deaf = this.#reader.whenDrained(() => { this.#cancel(); this.#pump() })
+    this.#cancel = () => { cancelLook(); deaf() }
   }
 
   /** Reads on until nothing is left, which is known in the same turn in which it becomes live: no event falls between. */
-  function pump () {
-    if (stopped) return
-    if (reader.full()) return awaitRoom()
-    if (log.holes() > Math.max(told, cursor)) return reader.giveUp()
-    const page = log.read(cursor, size)
+  #pump () {
+    const reader = this.#reader
+    if (this.#stopped) return
+    if (reader.full()) return this.#awaitRoom()
+    if (this.#log.holes() > Math.max(this.#told, this.#cursor)) return reader.giveUp()
+    const page = this.#log.read(this.#cursor, this.#size)
     if (page.length === 0) {
-      live = true
-      if (caughtUp !== undefined) {
-        caughtUp(cursor)
-        caughtUp = undefined
-        had = 0
+      this.live = true
+      if (this.#caughtUp !== undefined) {
+        this.#caughtUp(this.#cursor)
+        this.#caughtUp = undefined
+        this.#had = 0
       }
       return
     }
@@ -139,24 +162,25 @@ export function createFeed (
       const run: Published[] = []
       for (let units = 0; taken < page.length && units <= RUN; taken++) {
         const published = page[taken]!
-        cursor = published.seq
-        if (!isWanted(published)) continue
+        this.#cursor = published.seq
+        if (!this.#isWanted(published)) continue
         run.push(published)
         units += published.text().length
       }
-      if (run.length > 0) give(run)
+      if (run.length > 0) this.#give(run)
     }
-    size = Math.min(PAGE, 2 * Math.max(1, taken))
-    const next = setImmediate(pump)
-    cancel = () => { clearImmediate(next) }
+    this.#size = Math.min(PAGE, 2 * Math.max(1, taken))
+    const next = setImmediate(() => { this.#pump() })
+    this.#cancel = () => { clearImmediate(next) }
   }
 
   /** Whether some room wants it, and none has had it. */
-  function isWanted (published: Published): boolean {
+  #isWanted (published: Published): boolean {
     const session = `session:${published.sessionId}`
     const team = `team:${published.team}`
+    const had = this.#had
     let wanted = false
-    for (const { room, wants, since } of joined.values()) {
+    for (const { room, wants, since } of this.#joined.values()) {
       if ((room !== session && room !== team && room !== 'all') || !wants(published)) continue
       if (had !== undefined && since < published.seq && published.seq <= had) return false
       wanted = true
@@ -164,38 +188,35 @@ export function createFeed (
     return wanted
   }
 
-  function leave (name: string) {
-    joined.get(name)?.leave()
-    joined.delete(name)
-    count()
+  join (room: string, wants: (published: Published) => boolean, name = room): void {
+    this.leave(name)
+    this.#joined.set(name, { room, wants, since: this.#log.head(), leave: this.#log.listen(room, this) })
+    this.#count()
   }
 
-  function count () {
-    const [only] = joined.values()
-    alone = joined.size === 1 ? only!.wants : undefined
+  leave (name: string): void {
+    this.#joined.get(name)?.leave()
+    this.#joined.delete(name)
+    this.#count()
   }
 
-  return {
-    join (room, wants, name = room) {
-      leave(name)
-      joined.set(name, { room, wants, since: log.head(), leave: log.listen(room, hear) })
-      count()
-    },
-    leave,
-    get live () { return live },
-    hold,
-    seek (after, tell) {
-      cancel()
-      had ??= cursor
-      cursor = after
-      caughtUp = tell
-      pump()
-    },
-    stop () {
-      stopped = true
-      live = false
-      cancel()
-      for (const name of [...joined.keys()]) leave(name)
-    }
+  #count () {
+    const [only] = this.#joined.values()
+    this.#alone = this.#joined.size === 1 ? only!.wants : undefined
+  }
+
+  seek (after: number, tell: (seq: number) => void): void {
+    this.#cancel()
+    this.#had ??= this.#cursor
+    this.#cursor = after
+    this.#caughtUp = tell
+    this.#pump()
+  }
+
+  stop (): void {
+    this.#stopped = true
+    this.live = false
+    this.#cancel()
+    for (const name of [...this.#joined.keys()]) this.leave(name)
   }
 }

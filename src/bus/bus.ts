@@ -18,9 +18,12 @@ export interface Published {
 export type Deliver = (run: readonly Published[]) => Afterwards | void
 export type Afterwards = () => void
 
+/** One of many that hear a room: a function of its own for each would be one thing more of it to be fetched from memory for each event. */
+export interface Hearer { hear: Deliver }
+
 /** What crosses from whoever makes events to whoever shows them. Rooms: `session:<id>`, `team:<name>`, and `all`. */
 export interface Bus {
   /** Events of one session. Reaches every subscriber before it returns, in the order of their coming. A subscriber that throws hurts no other. */
   publish (run: readonly [Published, ...Published[]]): void
-  subscribe (room: string, deliver: Deliver): () => void
+  subscribe (room: string, deliver: Deliver | Hearer): () => void
 }

@@ -1,8 +1,8 @@
-import type { Afterwards, Bus, Deliver } from './bus.ts'
+import type { Afterwards, Bus, Hearer } from './bus.ts'
 
 /** Within one process. `onError` hears what a subscriber threw. */
 export function createMemoryBus ({ onError }: { onError: (err: unknown) => void }): Bus {
-  const rooms = new Map<string, Set<Deliver>>()
+  const rooms = new Map<string, Set<Hearer>>()
 
   return {
     publish (run) {
@@ -11,9 +11,9 @@ export function createMemoryBus ({ onError }: { onError: (err: unknown) => void 
         const members = rooms.get(room)
         if (members === undefined) continue
         const rest: Afterwards[] = []
-        for (const deliver of members) {
+        for (const member of members) {
           try {
-            const then = deliver(run)
+            const then = member.hear(run)
             if (then && then !== rest.at(-1)) rest.push(then)
           } catch (err) { onError(err) }
         }
@@ -24,9 +24,10 @@ export function createMemoryBus ({ onError }: { onError: (err: unknown) => void 
     },
     subscribe (room, deliver) {
       const members = rooms.get(room) ?? new Set()
-      rooms.set(room, members.add(deliver))
+      const member = typeof deliver === 'function' ? { hear: deliver } : deliver
+      rooms.set(room, members.add(member))
       return () => {
-        members.delete(deliver)
+        members.delete(member)
         if (members.size === 0 && rooms.get(room) === members) rooms.delete(room)
       }
     }

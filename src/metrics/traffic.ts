@@ -119,7 +119,7 @@ export function countTraffic ({ clock }: { clock: Pick<Clock, 'elapsed'> }): Tra
         let here = true
         came()
         const feed = follow({ ...reader, giveUp () { slow(); reader.giveUp() } })
-        const { stop } = feed
+        const stop = feed.stop.bind(feed)
         feed.stop = () => {
           if (here) left()
           here = false
