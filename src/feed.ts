@@ -195,8 +195,11 @@ class Cursor implements Feed, Hearer {
   }
 
   leave (name: string): void {
-    this.#joined.get(name)?.leave()
+    const left = this.#joined.get(name)
+    if (left === undefined) return
     this.#joined.delete(name)
+    for (const { room } of this.#joined.values()) if (room === left.room) return this.#count() // it still hears that room
+    left.leave()
     this.#count()
   }
 

@@ -69,6 +69,22 @@ t.test('what comes at once is given to all who want the same of it as one, and t
   t.end()
 })
 
+t.test('who no longer wants one thing of a room hears the others of it as before', t => {
+  const { services: { log }, sessionId } = follow(t)
+  const heard: number[] = []
+  const feed = log.follow({ deliver (run) { for (const { seq } of run) heard.push(seq) }, full: () => false, unread: () => 0, whenDrained: () => () => {}, giveUp () {} })
+  t.teardown(() => { feed.stop() })
+  const say = () => log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: {} } } })[0]!.seq
+  for (const name of ['team:*', 'approval:*']) feed.join('all', every, name)
+  feed.leave('team:*')
+  const seq = say()
+  t.same(heard, [seq])
+  feed.leave('approval:*')
+  say()
+  t.same(heard, [seq], 'and nothing once the last has gone')
+  t.end()
+})
+
 t.test('what a reader has missed is given many at a time, and no more at once than it can be asked about', async t => {
   const { services: { log }, sessionId } = follow(t)
   const message = (text: string) => ({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: { text } } } }) as const
