@@ -33,7 +33,8 @@ export function createFanout (cores: Cores, profile?: string): Measure {
       const seconds = long / 2 // there are many of them
       const rows: Row[] = []
       for (const size of crowds) {
-        const open = (directory: string) => [irisHall(cores, size, profile), peerHall(cores, size, { peer: 'room-ws', path: '/', directory })] as const
+        const full = { count: size, warm: count > 1 }
+        const open = (directory: string) => [irisHall(cores, full, profile), peerHall(cores, full, { peer: 'room-ws', path: '/', directory })] as const
         rows.push(...await inHalls(open, async halls => {
           const name = `events of a session to ${size} WebSockets`
           const against = 'ws, a frame made once'
@@ -58,8 +59,9 @@ export function createBursts (cores: Cores, profile?: string): Measure {
     async run ({ rounds: count, seconds: long, audience: size }) {
       const seconds = long / 2
       const io = { peer: 'room-socket-io', path: '/socket.io/?EIO=4&transport=websocket', greeting: '40' } as const
+      const full = { count: size, warm: count > 1 }
       const open = (directory: string) => [
-        irisHall(cores, size, profile), peerHall(cores, size, { ...io, directory }), peerHall(cores, size, { peer: 'room-ws', path: '/', directory })
+        irisHall(cores, full, profile), peerHall(cores, full, { ...io, directory }), peerHall(cores, full, { peer: 'room-ws', path: '/', directory })
       ] as const
       return inHalls(open, async halls => {
         const name = `events of a session to ${size} WebSockets`

@@ -51,7 +51,7 @@ and the limit: the least program that does that work, a peer, or Iris itself wit
 - The two sides take turns within one run, so that a machine that slows down slows both. A round is one turn of each, and each round begins with another side.
 - The server has one core for itself, the load has another; an agent that the server starts is on the server's core.
 - A figure is the median of the rounds, with the least and the most beside it. The ratio is the median of the ratios of each round, not that of the two medians.
-- What has just started is slow: each side is warmed up before it is measured.
+- What has just started is slow, for thousands of calls: each side is warmed up before it is measured. *start* and *wake* measure just that.
 - A side that does not do its work (an answer that is wrong or missing, an event that does not come or comes out of order, a client that is closed) has no figure: the measure fails.
 - *per CPU s* counts the processor time that the server used: what a core for itself would do, also where the load cannot keep it busy.
 - A goal is not judged where the figures cannot tell, and the last column says why.

@@ -11,6 +11,8 @@ import { openStdio, type StdioClient } from './stdio-client.ts'
 const IN_FLIGHT = [1, 16]
 /** Calls for each tell of the other measures: they are quicker. */
 const CALLS = 5
+/** Rounds that go before the first. */
+const WARM_UP = 4
 
 interface Side { readonly client: StdioClient, readonly generation: Generation, /** What it is to answer. */ readonly body: Record<string, unknown>, readonly rates: number[][] }
 
@@ -56,8 +58,8 @@ export function createStdio (cores: Cores, profile?: string): Measure {
         const measure = async ({ client, generation, body, rates }: Side, calls: number) => {
           for (const [n, inFlight] of IN_FLIGHT.entries()) rates[n]!.push(await rate(client, { generation, inFlight, calls, body }))
         }
-        // What has just started is slow; the figures begin after it.
-        if (count > 1) for (const side of sides) await measure(side, tells * CALLS)
+        // What has just started is slow, for thousands of calls.
+        if (count > 1) for (const side of sides) await measure(side, WARM_UP * tells * CALLS)
         for (const { rates } of sides) for (const list of rates) list.length = 0
         for (const side of rounds(count, sides)) await measure(side, tells * CALLS)
         const ways = [[newer, ''], [older, ''], [newerWhole, ', whole in one process'], [olderWhole, ', whole in one process']] as const

@@ -8,6 +8,8 @@ import { openPipe, type Pipe } from './pipe.ts'
 import { quantile } from './statistics.ts'
 
 const MESSAGE = 'How many endpoints are there?'
+/** Times the tells of a round that go before the first. */
+const WARM_UP = 20
 
 interface Side {
   /** One tell; resolves to its answer. */
@@ -33,8 +35,8 @@ export function createTell (cores: Cores, profile?: string): Measure {
         const { tell } = pipe
         const ours: Side = { tell: () => tellIris(url, { key, agent }, { message: MESSAGE }), p50: [], p99: [] }
         const limit: Side = { tell: () => tell(MESSAGE), p50: [], p99: [] }
-        // What has just started is slow, for hundreds of tells.
-        for (const side of [ours, limit]) await time(side, 5 * tells)
+        // What has just started is slow, for thousands of tells.
+        for (const side of [ours, limit]) await time(side, WARM_UP * tells)
         for (const side of rounds(count, [ours, limit])) {
           const took = await time(side, tells)
           side.p50.push(quantile(took, 0.5))
