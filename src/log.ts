@@ -37,20 +37,25 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
   const select = selector()
   let noted: Noted[] = []
 
-  /** All of it or nothing. */
-  function keep<T> (notes: readonly Noted[], work: () => T): T {
-    const { stored, result } = store.transaction(() => ({
-      stored: notes.map(({ event, at, change }) => {
+  /**
+   * All of it or nothing. It is published before anybody is told that it is stored: who hears of that may append, and what comes of it
+   * has later numbers.
+   */
+  function keep (notes: readonly Noted[], work?: () => Fresh[]): Fresh[] {
+    const noted: (Fresh | null)[] = []
+    const own = store.transaction(() => {
+      for (const { event, at, change } of notes) {
         change?.()
-        return event && put(event, at)
-      }),
-      result: work()
-    }))
-    publish(stored.filter(fresh => fresh !== null))
-    for (const [n, fresh] of stored.entries()) {
+        noted.push(event && put(event, at))
+      }
+      return work?.() ?? []
+    })
+    publish([...noted.filter(fresh => fresh !== null), ...own])
+    for (let n = 0; n < notes.length; n++) {
+      const fresh = noted[n]!
       try { notes[n]!.then?.(fresh && fresh.event) } catch (err) { onError(err) }
     }
-    return result
+    return own
   }
 
   /** Together with what else comes in this turn of the event loop. */
@@ -78,26 +83,24 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
     if (run.length > 0) bus.publish(run as [Published])
   }
 
-  const nothing = () => {}
-
   function flush () {
     const notes = noted
     noted = []
     if (notes.length === 0) return
     try {
-      keep(notes, nothing)
+      keep(notes)
     } catch (err) {
       // One that cannot be stored does not take the others with it.
       if (notes.length === 1) notes[0]!.failed(err)
-      else for (const note of notes) try { keep([note], nothing) } catch (err) { note.failed(err) }
+      else for (const note of notes) try { keep([note]) } catch (err) { note.failed(err) }
     }
   }
 
   const log: Log = {
-    append (events, change = nothing) {
+    append (events, change) {
       const at = clock.now()
       const work = () => {
-        change()
+        change?.()
         return [events].flat().map(event => put(event as Event, at))
       }
       const notes = noted
@@ -111,7 +114,6 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
         flush()
         stored = keep([], work)
       }
-      publish(stored)
       return stored.map(({ event }) => event)
     },
     note (event, then) {

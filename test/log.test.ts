@@ -66,6 +66,14 @@ t.test('what is appended comes after what was noted before, as one with it', asy
   t.equal(heard.length, 4, 'once')
 })
 
+t.test('what is appended by who hears that his is stored comes after all of that transaction', t => {
+  const { log, heard } = start(t)
+  log.note(said('noted'), () => { log.append(said('because of it')) })
+  log.append(said('appended'))
+  t.strictSame(heard, [[1, 'noted'], [2, 'appended'], [3, 'because of it']], 'a reader with a cursor would take an earlier number for one it has had')
+  t.end()
+})
+
 t.test('one that cannot be stored does not take the others with it, and is told as a fault', async t => {
   const { log, heard, faults } = start(t)
   const circle: Record<string, unknown> = {}
