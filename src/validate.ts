@@ -23,7 +23,13 @@ export function checker<T> (name: string, schema: TObject): (raw: unknown) => T 
   return raw => {
     valid ??= compile(schema)
     const args: unknown = raw === undefined || raw === null ? {} : typeof raw === 'object' && !Array.isArray(raw) ? { ...raw } : raw
-    if (!valid(args)) throw new ValidationError(sentence(valid.errors![0]!, schema, `${name} takes ${fields.join(', ') || 'nothing'}`))
+    if (!valid(args)) {
+      const [error] = valid.errors!
+      const known = `${name} takes ${fields.join(', ') || 'nothing'}`
+      // What is missing may be there under another name.
+      const stray = error!.keyword === 'required' && error!.instancePath === '' ? Object.keys(args as object).find(field => !fields.includes(field)) : undefined
+      throw new ValidationError(sentence(error!, schema, known) + (stray === undefined ? '' : `; unknown field '${stray}'; ${known}`))
+    }
     const broken = brokenText(args)
     if (broken !== undefined) throw new ValidationError(`'${broken}' is no valid Unicode: it holds half of a surrogate pair`)
     return args as T

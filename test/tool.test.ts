@@ -34,6 +34,7 @@ t.test('bad input is named, with what to do', async t => {
   const rows: [unknown, RegExp][] = [
     [undefined, /'teamName' is required/],
     [null, /'teamName' is required/],
+    [{ team: 'echo' }, /^'teamName' is required; unknown field 'team'; team_greet takes teamName, times$/],
     [[], /must be object/],
     ['text', /must be object/],
     [{ teamName: 'echo', bogus: 1 }, /unknown field 'bogus'; team_greet takes teamName, times/],
