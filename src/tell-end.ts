@@ -7,7 +7,7 @@ import type { TurnEnd } from './turn.ts'
 
 export type End = (TurnEnd & { known?: never }) | (Recovered & { structured?: never })
 
-/** What is stored of the end of a tell, what is told of it, and what its caller's entry in the audit trail says. */
+/** What is stored of the end of a tell, and what is told of it. */
 export function endOf ({ id, sessionId, from, to, createdAt }: TellRow, { state, response, structured, usage, error: cause }: End, endedAt: number) {
   const of = { tellId: id, sessionId, team: to }
   const form = structured === undefined ? {} : { structured }
@@ -15,5 +15,5 @@ export function endOf ({ id, sessionId, from, to, createdAt }: TellRow, { state,
   const event: Progress & Event = state === 'completed'
     ? { event: 'tell:complete', data: { ...of, from, response, ...form, duration: endedAt - createdAt, ...(usage && { usage }) } }
     : { event: 'tell:error', data: { ...of, state, response, error: error! } }
-  return { ended: { state, response, ...form, endedAt, ...(usage && { usage }), ...(error && { error }) }, event, outcome: error?.error ?? 'ok', of }
+  return { ended: { state, response, ...form, endedAt, ...(usage && { usage }), ...(error && { error }) }, event }
 }

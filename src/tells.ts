@@ -125,7 +125,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   /** The one way into a terminal state. Where the store fails the end is not lost: it is stored when it can be. `over`: the next one may begin. */
   function finish (running: Running, end: End, over = () => {}, retries = 0) {
     const { row } = running
-    const { ended, event, outcome, of } = endOf(row, end, clock.now())
+    const { ended, event } = endOf(row, end, clock.now())
     const known = end.known ?? running.begun
     // With all else that comes in this turn of the event loop: where many end at once, they end in one transaction.
     log.join(event, {
@@ -135,7 +135,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         if (running.attachments) store.tells.dropBodies(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
         if (known) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
-        for (const entry of running.entries) entry.write(outcome, of)
+        for (const entry of running.entries) entry.write(ended.error?.error ?? 'ok', event.data)
       },
       then (stored) {
         running.row = { ...row, startedAt: running.startedAt, ...ended }

@@ -28,7 +28,7 @@ export function checker<T> (name: string, schema: TObject): (raw: unknown) => T 
       const known = `${name} takes ${fields.join(', ') || 'nothing'}`
       // What is missing may be there under another name.
       const stray = error!.keyword === 'required' && error!.instancePath === '' ? Object.keys(args as object).find(field => !fields.includes(field)) : undefined
-      throw new ValidationError(sentence(error!, schema, known) + (stray === undefined ? '' : `; unknown field '${stray}'; ${known}`))
+      throw new ValidationError(sentence(error!, schema, known) + (stray === undefined ? '' : `; ${unknownField(stray, known)}`))
     }
     const broken = brokenText(args)
     if (broken !== undefined) throw new ValidationError(`'${broken}' is no valid Unicode: it holds half of a surrogate pair`)
@@ -59,13 +59,15 @@ export function outputChecker (name: string, schema: TSchema): (value: unknown) 
   }
 }
 
+const unknownField = (name: string, known: string) => `unknown field '${name}'; ${known}`
+
 /** One sentence that names the field and the fix. */
 export function sentence (error: ErrorObject, schema: TSchema, known: string): string {
   const { instancePath, keyword, params, message } = error
   const path = instancePath.slice(1).split('/').map(step => step.replaceAll('~1', '/').replaceAll('~0', '~')).join('.')
   const field = path === '' ? 'the input' : `'${path}'`
   switch (keyword) {
-    case 'additionalProperties': return `${path === '' ? '' : `in ${field}: `}unknown field '${String(params.additionalProperty)}'; ${known}`
+    case 'additionalProperties': return `${path === '' ? '' : `in ${field}: `}${unknownField(String(params.additionalProperty), known)}`
     case 'required': return `${path === '' ? '' : `in ${field}: `}'${String(params.missingProperty)}' is required`
     case 'enum': return `${field} must be one of ${(params.allowedValues as unknown[]).join(', ')}`
     case 'pattern': {

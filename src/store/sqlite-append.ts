@@ -73,6 +73,7 @@ export function appender (db: Database): Appended {
 
   function count () {
     write()
+    if (uncounted === 0) return
     for (const statement of counts) statement.run()
     counted.run(head())
     uncounted = 0

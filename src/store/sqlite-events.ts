@@ -29,11 +29,11 @@ export function eventTable (db: Database): Store['events'] & Pick<Appended, 'set
     write()
     return look(...args)
   }
-  /** Takes away what is counted. */
-  const taking = <A extends unknown[], R>(take: (...args: A) => R) => db.transaction((...args: A): R => {
+  /** Takes away what is counted, within a transaction. */
+  const taking = <A extends unknown[], R>(take: (...args: A) => R) => (...args: A): R => {
     count()
     return take(...args)
-  }).immediate
+  }
   const { floor, holes, trim, trimSessions } = trimmer(db)
 
   return {
@@ -64,7 +64,7 @@ export function eventTable (db: Database): Store['events'] & Pick<Appended, 'set
       }
     }),
     cacheStats: seeing(sessionId => cacheStats.get(sessionId)!),
-    clearCache: taking((sessionId: string) => clearCache.run(sessionId).changes),
+    clearCache: taking(sessionId => clearCache.run(sessionId).changes),
     chunks: seeing(tellId => chunks.all(tellId).map(data => JSON.parse(data) as EventOf<'tell:chunk'>['data']))
   }
 }

@@ -41,7 +41,7 @@ export function openStore (home: string): Store {
 
   const { settle, forget, count, ...events } = eventTable(db)
   const sessions = sessionTable(db)
-  const whole = db.transaction((work: () => unknown) => {
+  const settled = db.transaction((work: () => unknown) => {
     const result = work()
     settle()
     return result
@@ -51,7 +51,7 @@ export function openStore (home: string): Store {
     if (db.inTransaction) return work()
     let done = false
     try {
-      const result = whole.immediate(work) as T
+      const result = settled.immediate(work) as T
       done = true
       return result
     } finally {
@@ -59,22 +59,24 @@ export function openStore (home: string): Store {
       else forget()
     }
   }
+  const whole = <A extends unknown[], R>(work: (...args: A) => R) => (...args: A): R => transaction(() => work(...args))
   return {
     transaction,
     sessions: {
       ...sessions,
-      remove (id) {
-        transaction(() => {
-          count()
-          sessions.remove(id)
-        })
-      }
+      remove: whole((id: string) => {
+        count()
+        sessions.remove(id)
+      })
     },
     tells: tellTable(db),
     events: {
       ...events,
-      append: (event, at) => transaction(() => events.append(event, at)),
-      dropChunks: tellId => { transaction(() => { events.dropChunks(tellId) }) }
+      append: whole(events.append),
+      dropChunks: whole(events.dropChunks),
+      trim: whole(events.trim),
+      trimSessions: whole(events.trimSessions),
+      clearCache: whole(events.clearCache)
     },
     keys: keyTable(db),
     approvals: approvalTable(db),

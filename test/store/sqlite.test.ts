@@ -20,6 +20,23 @@ t.test('the file is readable by its owner alone', async t => {
   t.equal(statSync(home).mode & 0o777, 0o700)
 })
 
+t.test('a look for what is too much writes nothing where nothing came since the last', t => {
+  const home = scratch(t)
+  const store = openStore(home)
+  const db = new Database(join(home, 'iris.db'))
+  t.teardown(() => { db.close(); store.close() })
+  const look = () => {
+    store.events.trim({ before: 0, events: 0, bytes: 0 }, 10)
+    store.events.trimSessions({ events: 1, bytes: 0 }, 10)
+    return db.pragma('data_version', { simple: true })
+  }
+  const first = look()
+  t.equal(look(), first)
+  store.events.append({ event: 'cache:message', data: { sessionId: 's', team: 'echo', message: { timestamp: 1, type: 'system', data: {} } } }, 1)
+  t.not(look(), first)
+  t.end()
+})
+
 t.test('a file of a newer Iris is refused, untouched', async t => {
   const home = scratch(t)
   openStore(home).close()
