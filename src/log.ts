@@ -13,8 +13,8 @@ export interface Log {
    * transaction for each would cost more than the event. `then` hears of it when that is done, and nobody where the store fails.
    */
   note (event: Event, then?: (stored: StoredEvent) => void): void
-  /** The same for an event, or none, that is stored as one with `change`. `failed` hears why it is not. */
-  join<E extends Event | null> (event: E, joint: { change (): void, then (stored: StoredEvent | E & null): void, failed (err: unknown): void }): void
+  /** The same for events, or none, that are stored as one with `change`. `failed` hears why they are not. */
+  join (events: readonly Event[], joint: { change (): void, then (stored: StoredEvent[]): void, failed (err: unknown): void }): void
   /** What is noted is stored when it returns. */
   flush (): void
   /** The number of the newest event. */
@@ -42,18 +42,20 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
    * has later numbers.
    */
   function keep (notes: readonly Noted[], work?: () => Fresh[]): Fresh[] {
-    const noted: (Fresh | null)[] = []
+    const noted: Fresh[] = []
     const own = store.transaction(() => {
-      for (const { event, at, change } of notes) {
+      for (const { events, at, change } of notes) {
         change?.()
-        noted.push(event && put(event, at))
+        for (const event of events) noted.push(put(event, at))
       }
       return work?.() ?? []
     })
-    publish([...noted.filter(fresh => fresh !== null), ...own])
-    for (let n = 0; n < notes.length; n++) {
-      const fresh = noted[n]!
-      try { notes[n]!.then?.(fresh && fresh.event) } catch (err) { onError(err) }
+    publish([...noted, ...own])
+    let from = 0
+    for (const { events, then } of notes) {
+      const to = from + events.length
+      try { then?.(noted.slice(from, to).map(({ event }) => event)) } catch (err) { onError(err) }
+      from = to
     }
     return own
   }
@@ -117,10 +119,10 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       return stored.map(({ event }) => event)
     },
     note (event, then) {
-      add({ event, at: clock.now(), then: then as Noted['then'], failed: onError })
+      add({ events: [event], at: clock.now(), then: then && (([stored]) => { then(stored!) }), failed: onError })
     },
-    join (event, joint) {
-      add({ event, at: clock.now(), ...joint as Pick<Noted, 'change' | 'then' | 'failed'> })
+    join (events, joint) {
+      add({ events, at: clock.now(), ...joint })
     },
     flush,
     head: () => store.events.head(),
@@ -149,10 +151,10 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
 }
 
 interface Noted {
-  readonly event: Event | null
+  readonly events: readonly Event[]
   readonly at: number
   readonly change?: () => void
-  readonly then: ((stored: StoredEvent | null) => void) | undefined
+  readonly then: ((stored: StoredEvent[]) => void) | undefined
   readonly failed: (err: unknown) => void
 }
 

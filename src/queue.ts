@@ -1,54 +1,77 @@
-/** What waits for one session, in order. */
-export interface Queue<T> {
-  readonly length: number
-  /** Whether it has all that it should hold. Who pushes asks first, save for what was taken before a restart. */
-  readonly full: boolean
-  push (item: T): void
-  shift (): T | undefined
-  /** Takes one out of the middle. */
-  remove (item: T): boolean
-  [Symbol.iterator] (): Iterator<T>
+/** What has a place in the line of a session. */
+interface Placed {
+  readonly session: { readonly id: string }
+  /** Until it is stored it keeps its place, and does not run. */
+  readonly storing: Promise<void> | null
 }
 
-export function createQueue<T> (max: () => number): Queue<T> {
-  const items: T[] = []
-  return {
-    get length () { return items.length },
-    get full () { return items.length >= max() },
-    push (item) { items.push(item) },
-    shift: () => items.shift(),
-    remove (item) {
-      const at = items.indexOf(item)
-      if (at >= 0) items.splice(at, 1)
-      return at >= 0
-    },
-    [Symbol.iterator]: () => items.values()
-  }
-}
-
-/** What waits for each session, and what of it is on. */
+/** What is on in each session, and what waits there, in order. */
 export interface Lines<T> {
-  of (sessionId: string): { readonly queue: Queue<T>, running: T | null }
+  /** Takes a place: the last one, or, where nobody is ahead, the turn itself. */
+  enter (item: T, turn?: boolean): void
+  /** Whether it waited, and is gone. */
+  leave (item: T): boolean
+  /** Its turn is over: the next one goes. */
+  end (item: T): void
+  /** The next one goes, where none is on. */
+  advance (sessionId: string): void
   /** How many of a session run or wait. */
   load (sessionId: string): number
-  all (): Iterable<{ readonly running: T | null }>
-  /** Nothing waits any more. */
-  forget (sessionId: string): void
+  /** All of a session, what is on at the end. */
+  of (sessionId: string): T[]
+  /** What is on, of all sessions. */
+  running (): T[]
 }
 
-export function createLines<T> (max: () => number): Lines<T> {
-  const lines = new Map<string, { readonly queue: Queue<T>, running: T | null }>()
+export function createLines<T extends Placed> ({ go, stopped }: {
+  /** Its turn has come. */
+  go: (item: T) => void
+  /** Whether none goes any more. */
+  stopped: () => boolean
+}): Lines<T> {
+  const lines = new Map<string, { running: T | null, readonly queue: T[] }>()
+
+  function of (sessionId: string) {
+    let line = lines.get(sessionId)
+    if (line === undefined) lines.set(sessionId, line = { running: null, queue: [] })
+    return line
+  }
+
+  const members = (sessionId: string): T[] => {
+    const { running = null, queue = [] } = lines.get(sessionId) ?? {}
+    return running === null ? queue : [...queue, running]
+  }
+
+  function advance (sessionId: string) {
+    const line = of(sessionId)
+    if (line.running !== null || stopped()) return
+    const [next] = line.queue
+    if (next === undefined) lines.delete(sessionId)
+    else if (next.storing === null) {
+      line.running = line.queue.shift()!
+      go(next)
+    }
+  }
+
   return {
-    of (sessionId) {
-      let line = lines.get(sessionId)
-      if (line === undefined) lines.set(sessionId, line = { queue: createQueue<T>(max), running: null })
-      return line
+    enter (item, turn = false) {
+      const line = of(item.session.id)
+      if (turn) line.running = item
+      else line.queue.push(item)
     },
-    load (sessionId) {
-      const line = lines.get(sessionId)
-      return line === undefined ? 0 : line.queue.length + (line.running === null ? 0 : 1)
+    leave (item) {
+      const { queue } = of(item.session.id)
+      const at = queue.indexOf(item)
+      if (at >= 0) queue.splice(at, 1)
+      return at >= 0
     },
-    all: () => lines.values(),
-    forget (sessionId) { lines.delete(sessionId) }
+    end ({ session: { id } }) {
+      of(id).running = null
+      advance(id)
+    },
+    advance,
+    load: sessionId => members(sessionId).length,
+    of: sessionId => [...members(sessionId)],
+    running: () => [...lines.values()].flatMap(({ running }) => running ?? [])
   }
 }

@@ -1,9 +1,10 @@
 import type { TurnRecord } from './agent/agent.ts'
+import { applyChunks, createAnswer, type Chunk } from './answer.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, type IrisError } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Usage } from '../schemas/tell.ts'
-import type { SessionRow, TellRow } from './store/store.ts'
+import type { SessionRow, Store, TellRow } from './store/store.ts'
 
 /** How a tell ended that ran when the server was killed. `known`: whether the agent has heard of it. */
 export type Recovered =
@@ -14,16 +15,20 @@ export type Recovered =
 const PATIENCE = 15_000
 
 /**
- * Says how such a tell ended, of whose answer so much was `heard`, by the agent's own record of the turn: nobody else has heard its end. It is never run again.
- * Never rejects.
+ * Says how such a tell ended, by the agent's own record of the turn: nobody else has heard its end. What its readers lack of the answer
+ * comes to them as ever, by `onChunk`, before that. It is never run again.
+ * Rejects only where the store does.
  */
-export function createRecovery ({ log, clock, record, onError }: {
+export function createRecovery ({ store: { events }, log, clock, record, chunkSize, onError }: {
+  store: Pick<Store, 'events'>
   log: Log
   clock: Clock
   /** Undefined where there is none to be had. */
   record: (session: SessionRow, tellId: string) => Promise<TurnRecord | undefined>
+  /** UTF-16 units that a chunk has at most */
+  chunkSize: () => number
   onError: (err: unknown) => void
-}): (row: TellRow, session: SessionRow, heard: string) => Promise<Recovered> {
+}): (row: TellRow, session: SessionRow, onChunk: (chunk: Chunk) => void) => Promise<Recovered> {
   async function recordOf (row: TellRow, session: SessionRow): Promise<TurnRecord> {
     let cancelTimer = () => {}
     const late = new Promise<undefined>(resolve => { cancelTimer = clock.after(PATIENCE, () => { resolve(undefined) }) })
@@ -43,7 +48,7 @@ export function createRecovery ({ log, clock, record, onError }: {
     log.note({ event: 'cache:message', data: { sessionId, team, tellId, message: { timestamp: clock.now(), type: 'system', data } } })
   }
 
-  return async (row, session, heard) => {
+  async function endOf (row: TellRow, session: SessionRow, heard: string): Promise<Recovered> {
     const found = await recordOf(row, session)
     if (found.state === 'complete') {
       const { state: _, text: response, ...spent } = found
@@ -58,5 +63,15 @@ export function createRecovery ({ log, clock, record, onError }: {
       known: partial,
       error: new AgentError(`The server died while this tell ran, and ${why}, so nobody knows how it ended. It is not run again by itself`, { details: { recorded: found.state } })
     }
+  }
+
+  return async (row, session, onChunk) => {
+    const heard = applyChunks(events.chunks(row.id))
+    const end = await endOf(row, session, heard)
+    const answer = createAnswer(heard)
+    const rest = () => answer.take(chunkSize(), true)
+    answer.block(end.response)
+    for (let chunk = rest(); chunk !== null; chunk = rest()) onChunk(chunk)
+    return end
   }
 }

@@ -114,8 +114,10 @@ export function createServices ({ config: first, environment = {}, run, onError,
     }, schema)
   })
   const lookBack = createRecovery({
+    store,
     log,
     clock,
+    chunkSize: () => config().settings.chunkSize,
     async record ({ to, conversation, costSoFar }, tellId) {
       const team = config().teams.get(to)
       return team && await agentOf(team).record?.({ cwd: team.path, env: environmentOf(team), conversation, costSoFar, tellId })
@@ -126,7 +128,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const { endpoint } = first.tracing
   const tracing = endpoint === undefined ? undefined : createTracing({ endpoint, version: VERSION, log, tells, config, clock, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
-  const audit = createAudit({ store, clock, onError, join: change => new Promise((resolve, reject) => { log.join(null, { change, then: resolve, failed: reject }) }) })
+  const audit = createAudit({ store, clock, onError, join: change => new Promise((resolve, reject) => { log.join([], { change, then: resolve, failed: reject }) }) })
   const webhooks = createWebhooks({ store, log, clock, keys, settings: () => config().webhooks, version: VERSION, onError, resolve })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 

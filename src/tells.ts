@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../schemas/event.ts'
 import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
-import { applyChunks, createAnswer, type Chunk } from './answer.ts'
+import type { Chunk } from './answer.ts'
 import { checkSchema, readAttachments, sameParts } from './attachments.ts'
 import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
 import type { Clock } from './clock.ts'
@@ -10,7 +10,7 @@ import type { Hold } from './holds.ts'
 import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createLines } from './queue.ts'
-import type { createRecovery, Recovered } from './recovery.ts'
+import type { createRecovery } from './recovery.ts'
 import { createRun, type Opening, type Work } from './run-tell.ts'
 import type { Sessions } from './sessions.ts'
 import type { SessionRow, Store, TellRow } from './store/store.ts'
@@ -28,6 +28,8 @@ interface Running extends Turn, Work {
   readonly watchers: Set<(progress: Progress) => void>
   /** Entries of those who wait for its end, in the audit trail. */
   readonly entries: Set<Entry>
+  /** Until it is stored. Rejects where it cannot be: then it never was. */
+  storing: Promise<void> | null
   /** Resolves at the terminal state, or when the server stops with the tell in its queue. Never rejects. */
   readonly done: Promise<WaitEnd>
   settle (how: WaitEnd): void
@@ -44,11 +46,11 @@ const STOPPING = new Error('The server is stopping')
 
 export interface Tells {
   /**
-   * Accept a tell: from here on it ends in exactly one terminal state. A `tellId` seen before, with the same input,
+   * Accept a tell: once this resolves it is stored, and ends in exactly one terminal state. It has its place from the call on. A `tellId` seen before, with the same input,
    * is the same tell. Where `waits` is said, a circle of teams that wait for each other is refused. `session`: whose agent sends it.
    * Throws QueueFullError, IdempotencyMismatchError, DeadlockError, ValidationError.
    */
-  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean, session?: string, attachments?: Attachments, schema?: Record<string, unknown> }, watch?: (progress: Progress) => void): Tell
+  start (tell: { from: string, to: string, message: string, caller: string, tellId?: string, waits?: boolean, session?: string, attachments?: Attachments, schema?: Record<string, unknown> }, watch?: (progress: Progress) => void): Promise<Tell>
   /** Whether there is one, over or not. */
   has (id: string): boolean
   /** Throws TellNotFoundError. */
@@ -84,7 +86,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   onError: (err: unknown) => void
 }): Tells {
   const open = new Map<string, Running>()
-  const lines = createLines<Running>(() => limits().maxQueued)
+  const lines = createLines<Running>({ go: running => { void go(running) }, stopped: () => draining })
   const { open: openTurn, close: closeTurn, run, hold } = createRun<Running>({
     store,
     sessions,
@@ -100,15 +102,43 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     const { id, message, rootId, depth, startedAt, attachments, schema } = row
     let settle!: (how: WaitEnd) => void
     const done = new Promise<WaitEnd>(resolve => { settle = resolve })
-    return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), entries: new Set(), begun: false, again: startedAt !== null, done, settle }
+    return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), entries: new Set(), storing: null, begun: false, again: startedAt !== null, done, settle }
   }
 
-  /** From here on it is looked after: stored first, so that nothing runs that was refused. */
-  function enqueue (running: Running, opening?: Opening) {
-    const { id, session } = running
+  /**
+   * It has its place in the line at once. It is stored together with what else comes in this turn of the event loop, and begins
+   * after that, so that nothing runs that was refused.
+   */
+  function accept (running: Running, { ahead, bodies, opening }: { ahead: number, bodies: readonly Buffer[], opening: Opening | undefined }): Promise<void> {
+    const { id, session, row: { from } } = running
     open.set(id, running)
-    lines.of(session.id).queue.push(running)
-    void advance(session.id, opening)
+    lines.enter(running, opening !== undefined)
+    const event = { event: 'tell:started', data: { tellId: id, sessionId: session.id, team: session.to, from, ahead } } as const
+    return running.storing = new Promise((resolve, reject) => {
+      log.join(opening === undefined ? [event] : [event, opening.event], {
+        change () {
+          store.tells.insert(running.row, bodies)
+          if (opening !== undefined) sessions.update(session.id, { lastUsedAt: opening.at })
+        },
+        then ([started]) {
+          running.storing = null
+          resolve()
+          try {
+            watched(running, event, started!)
+          } finally {
+            if (opening === undefined) lines.advance(session.id)
+            else void go(running, opening)
+          }
+        },
+        failed (err) {
+          reject(err as Error)
+          open.delete(id)
+          if (opening !== undefined) closeTurn(running, opening)
+          if (lines.leave(running)) lines.advance(session.id)
+          else lines.end(running)
+        }
+      })
+    })
   }
 
   /** Tell whoever watches this tell. */
@@ -128,7 +158,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     const { ended, event } = endOf(row, end, clock.now())
     const known = end.known ?? running.begun
     // With all else that comes in this turn of the event loop: where many end at once, they end in one transaction.
-    log.join(event, {
+    log.join([event], {
       change () {
         store.tells.update(running.id, ended)
         store.events.dropChunks(running.id)
@@ -137,12 +167,12 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         if (known) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
         for (const entry of running.entries) entry.write(ended.error?.error ?? 'ok', event.data)
       },
-      then (stored) {
+      then ([stored]) {
         running.row = { ...row, startedAt: running.startedAt, ...ended }
         open.delete(running.id)
         for (const entry of running.entries) entry.kept()
         running.settle('ended')
-        try { watched(running, event, stored) } finally { over() }
+        try { watched(running, event, stored!) } finally { over() }
       },
       failed (err) {
         onError(err)
@@ -152,32 +182,10 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     })
   }
 
-  /** How a tell ended that had begun in an earlier life of the server. What its readers lack of the answer comes to them as ever, before its end. */
-  async function regain (running: Running): Promise<Recovered> {
-    const heard = applyChunks(store.events.chunks(running.id))
-    const end = await lookBack(get(running.id), running.session, heard)
-    const answer = createAnswer(heard)
-    const rest = () => answer.take(limits().chunkSize, true)
-    answer.block(end.response)
-    for (let chunk = rest(); chunk !== null; chunk = rest()) show(running, chunk)
-    return end
-  }
-
-  async function advance (sessionId: string, opening?: Opening): Promise<void> {
-    const here = lines.of(sessionId)
-    if (here.running !== null || draining) return
-    const next = here.queue.shift()
-    if (next === undefined) {
-      lines.forget(sessionId)
-      return
-    }
-    here.running = next
-    const over = () => {
-      here.running = null
-      void advance(sessionId)
-    }
+  async function go (next: Running, opening?: Opening): Promise<void> {
+    const over = () => { lines.end(next) }
     try {
-      finish(next, next.begun ? await regain(next) : await run(next, opening), over)
+      finish(next, next.begun ? await lookBack(get(next.id), next.session, chunk => { show(next, chunk) }) : await run(next, opening), over)
     } catch (err) {
       if (err === STOPPING) return over()
       if (!(err instanceof IrisError)) onError(err)
@@ -197,24 +205,28 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   async function cancel (id: string, reason: string): Promise<boolean> {
     const running = open.get(id)
     if (running === undefined) return false
+    if (running.storing !== null) log.flush()
+    if (running.storing !== null) return false
     const error = new TellCancelledError(reason)
-    if (lines.of(running.session.id).queue.remove(running)) finish(running, { state: 'cancelled', response: '', error })
+    if (lines.leave(running)) finish(running, { state: 'cancelled', response: '', error })
     else running.cancel.abort(error)
     await running.done
     return true
   }
 
   return {
-    start ({ from, to, message, caller, tellId, waits = false, session: own, attachments: files, schema }, watch) {
+    async start ({ from, to, message, caller, tellId, waits = false, session: own, attachments: files, schema }, watch) {
       if (draining) throw new PoolFullError('The server is stopping', { details: { retryAfter: 5 } })
       if (schema !== undefined) checkSchema(schema)
       const { infos, bodies } = readAttachments(files)
       const parts = { ...(infos.length > 0 && { attachments: infos }), ...(schema && { schema }) }
-      const before = tellId === undefined ? undefined : store.tells.get(tellId)
+      const before = tellId === undefined ? undefined : open.get(tellId)?.row ?? store.tells.get(tellId)
       if (before !== undefined) {
         if (before.caller !== caller || before.from !== from || before.to !== to || before.message !== message || !sameParts(before, parts)) throw new IdempotencyMismatchError(`tell id '${before.id}'`)
-        if (watch !== undefined) open.get(before.id)?.watchers.add(watch)
-        return viewTell(before, store)
+        const coming = open.get(before.id)
+        if (watch !== undefined) coming?.watchers.add(watch)
+        await coming?.storing
+        return viewTell(get(before.id), store)
       }
       const senders = sendersOf(from, open, own)
       const depth = depthBelow(senders, limits().maxDepth)
@@ -222,9 +234,8 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       const id = tellId ?? uuid7(clock.now())
       const parent = senders.length === 1 ? senders[0] : undefined
       const session = sessions.open(from, to)
-      const here = lines.of(session.id)
-      const ahead = here.queue.length + (here.running === null ? 0 : 1)
-      if (ahead > 0 && here.queue.full) {
+      const ahead = lines.load(session.id)
+      if (ahead > limits().maxQueued) {
         throw new QueueFullError(`${limits().maxQueued} tells wait for '${to}' already (settings.maxQueued). Try again later`, { details: { retryAfter: 5 } })
       }
       const row: TellRow = {
@@ -234,21 +245,11 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       if (watch !== undefined) running.watchers.add(watch)
       const opening = ahead === 0 ? openTurn(running) : undefined
       if (opening !== undefined) running.row = { ...row, state: 'running', startedAt: opening.at }
-      try {
-        const event = { event: 'tell:started', data: { tellId: id, sessionId: session.id, team: to, from, ahead } } as const
-        const [stored] = log.append(opening === undefined ? event : [event, opening.event], () => {
-          store.tells.insert(running.row, bodies)
-          if (opening !== undefined) sessions.update(session.id, { lastUsedAt: opening.at })
-        })
-        watched(running, event, stored!)
-      } catch (err) {
-        if (opening !== undefined) closeTurn(running, opening)
-        throw err
-      }
-      enqueue(running, opening)
+      if (waits) running.waiters++ // its sender, who comes to `wait` next
+      try { await accept(running, { ahead, bodies, opening }) } finally { if (waits) running.waiters-- }
       return viewTell(row, store)
     },
-    has: id => store.tells.get(id) !== undefined,
+    has: id => open.has(id) || store.tells.get(id) !== undefined,
     get: id => seen(get(id)),
     list: (filter, page) => { const { rows, next } = store.tells.list(filter, page); return { rows: rows.map(row => viewTell(row, store)), next } },
     async wait (id, ms, signal, asSender = false, entry) {
@@ -264,10 +265,9 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     hold,
     cancel,
     async cancelAll (sessionId, reason) {
-      const here = lines.of(sessionId)
-      await Promise.all([...here.queue, ...(here.running === null ? [] : [here.running])].map(({ id }) => cancel(id, reason)))
+      await Promise.all(lines.of(sessionId).map(({ id }) => cancel(id, reason)))
     },
-    load: sessionId => lines.load(sessionId),
+    load: lines.load,
     count (teams = null) {
       const counted = [...open.values()].filter(({ session }) => teams === null || teams.has(session.to))
       const running = counted.filter(({ begun }) => begun).length
@@ -276,12 +276,17 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     async recover () {
       const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))
       for (const running of ran!) running.begun = true
-      for (const running of [...ran!, ...waited!]) enqueue(running)
+      for (const running of [...ran!, ...waited!]) {
+        open.set(running.id, running)
+        lines.enter(running)
+        lines.advance(running.session.id)
+      }
       await Promise.all(ran!.map(({ done }) => done))
     },
     async drain (ms) {
+      log.flush() // what has been accepted begins
       draining = true
-      for (const { running } of lines.all()) if (running?.begun === false) running.cancel.abort(STOPPING)
+      for (const { begun, cancel } of lines.running()) if (!begun) cancel.abort(STOPPING)
       const running = [...open.values()].filter(({ begun }) => begun)
       const cancelTimer = clock.after(ms, () => { for (const { id } of running) void cancel(id, 'the server stopped') })
       await Promise.all(running.map(({ done }) => done))

@@ -12,7 +12,7 @@ async function asked (t: Test, { permissions = 'ask', ...more }: Parameters<type
   const { services, agent } = world
   const events: StoredEvent[] = []
   services.log.subscribe('all', ({ event }) => { if (event.event.startsWith('approval:')) events.push(event) })
-  const { tellId, sessionId } = services.tells.start({ from: 'a', to: 'echo', message: 'write', caller: 'key' })
+  const { tellId, sessionId } = await services.tells.start({ from: 'a', to: 'echo', message: 'write', caller: 'key' })
   await turns()
   const process = agent.processes[0]!
   let count = 0
@@ -104,7 +104,7 @@ t.test('allow_session holds for this tool in this session, each time on record',
   ask('Bash', { command: 'ls' })
   t.equal(process.answers.length, 2, 'another tool is asked about')
 
-  const other = tells.start({ from: 'b', to: 'echo', message: 'write', caller: 'key' })
+  const other = await tells.start({ from: 'b', to: 'echo', message: 'write', caller: 'key' })
   await turns()
   agent.processes[1]!.say({ type: 'ask', tellId: other.tellId, requestId: 'o', tool: 'Write', input: {}, data: {} })
   t.same(agent.processes[1]!.answers, [], 'another session is asked')
@@ -194,7 +194,7 @@ t.test('who waits for a person beyond its turn makes room for others', async t =
   const id = ask()
   process.reply('it goes on in the background')
   await tells.wait(tellId, 0, never)
-  tells.start({ from: 'b', to: 'echo', message: 'hello', caller: 'key' })
+  await tells.start({ from: 'b', to: 'echo', message: 'hello', caller: 'key' })
   await turns()
   t.match(approvals.get(id), { state: 'expired', reason: /made room/ })
   t.equal(session().state, 'asleep')

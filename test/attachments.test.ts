@@ -12,9 +12,9 @@ const schema = { type: 'object', properties: { n: { type: 'integer' } }, require
 
 t.test('files of a queued tell survive a restart, reach the agent byte for byte, and are kept no longer than the tell runs', async t => {
   const before = wire(t, { script: able })
-  before.services.tells.start(tell('busy'))
+  await before.services.tells.start(tell('busy'))
   await turns()
-  const queued = before.services.tells.start(tell('look', { attachments: [dot, note] }))
+  const queued = await before.services.tells.start(tell('look', { attachments: [dot, note] }))
   const stopped = before.services.close()
   await before.clock.advance(30_000)
   await stopped
@@ -32,10 +32,10 @@ t.test('files of a queued tell survive a restart, reach the agent byte for byte,
 t.test('the same id with other files, or another form, is another tell', async t => {
   const { services: { tells } } = wire(t, { script: able })
   const tellId = '01890000-0000-7000-8000-000000000001'
-  tells.start(tell('look', { tellId, attachments: [dot], schema }))
-  t.equal(tells.start(tell('look', { tellId, attachments: [dot], schema })).tellId, tellId)
+  await tells.start(tell('look', { tellId, attachments: [dot], schema }))
+  t.equal((await tells.start(tell('look', { tellId, attachments: [dot], schema }))).tellId, tellId)
   for (const other of [{}, { attachments: [dot] }, { schema }, { attachments: [{ ...dot, data: note.data }], schema }, { attachments: [{ ...dot, name: 'b.png' }], schema }, { attachments: [dot], schema: { type: 'object' } }]) {
-    t.throws(() => tells.start(tell('look', { tellId, ...other })), { name: 'IdempotencyMismatchError' })
+    await t.rejects(tells.start(tell('look', { tellId, ...other })), { name: 'IdempotencyMismatchError' })
   }
 })
 
@@ -46,12 +46,12 @@ t.test('an agent that takes no images, documents or forms says so before anythin
     [{ images: true, documents: true }, { schema }, /takes no schema/]
   ] as const) {
     const { services: { tells, cache }, agent } = wire(t, { script: { capabilities } })
-    const { tellId, sessionId } = tells.start(tell('look', parts))
+    const { tellId, sessionId } = await tells.start(tell('look', parts))
     await turns()
     t.match(tells.get(tellId), { state: 'failed', error: { error: 'AgentError', message: what, details: { reason: 'not_offered' } } })
     t.same(agent.processes[0]!.sent, [])
     t.same(cache.read(sessionId, 0, 10).entries, [])
-    tells.start(tell('plain'))
+    await tells.start(tell('plain'))
     await turns()
     t.equal(agent.processes.at(-1)!.sent.length, 1, 'the next tell runs')
   }
@@ -67,11 +67,11 @@ t.test('a form holds for its tell alone: the agent starts again with it, and wit
     await turns()
     return tells.get(started.tellId)
   }
-  t.match(await answer(tells.start(tell('plain'))), { state: 'completed', structured: undefined })
-  t.match(await answer(tells.start(tell('form', { schema })), { n: 1 }), { state: 'completed', response: 'said', structured: { n: 1 } })
-  t.match(await answer(tells.start(tell('again', { schema })), 0), { state: 'completed', structured: 0 })
-  t.match(await answer(tells.start(tell('none', { schema }))), { state: 'failed', response: 'said', error: { message: /no answer in the form/ } })
-  t.match(await answer(tells.start(tell('plain'))), { state: 'completed' })
+  t.match(await answer(await tells.start(tell('plain'))), { state: 'completed', structured: undefined })
+  t.match(await answer(await tells.start(tell('form', { schema })), { n: 1 }), { state: 'completed', response: 'said', structured: { n: 1 } })
+  t.match(await answer(await tells.start(tell('again', { schema })), 0), { state: 'completed', structured: 0 })
+  t.match(await answer(await tells.start(tell('none', { schema }))), { state: 'failed', response: 'said', error: { message: /no answer in the form/ } })
+  t.match(await answer(await tells.start(tell('plain'))), { state: 'completed' })
   t.strictSame(agent.processes.map(({ start }) => [start.schema, start.resume]), [[undefined, false], [schema, true], [undefined, true]])
   t.equal(agent.alive(), 1)
 })

@@ -71,7 +71,7 @@ t.test('every tool, with every kind of key, on every transport', async t => {
 /** A session of its own with one answered tell and one open permission question. */
 async function answered (services: Wiring, to: string) {
   const { tells } = services
-  const { tellId, sessionId } = tells.start({ from: 'somebody', to, message: 'hello', caller: 'somebody' })
+  const { tellId, sessionId } = await tells.start({ from: 'somebody', to, message: 'hello', caller: 'somebody' })
   await tells.wait(tellId, 0, never)
   return { tellId, sessionId, approvalId: openQuestion(services, sessionId, to) }
 }

@@ -77,6 +77,15 @@ t.test('who does not wait closes no circle', async t => {
   t.equal(three.tellOf('b', 'a').depth, 2, 'the old one waits no more')
 })
 
+t.test('of two turns of a team that send in one turn of the event loop, one that is known to wait leaves the other', async t => {
+  const { services: { tells }, ask, tellOf } = await world(t)
+  await ask('one', 'a')
+  await ask('two', 'a')
+  const said = { from: 'a', message: 'x', caller: 'k', waits: true }
+  await Promise.all([tells.start({ ...said, to: 'b', session: tellOf('one', 'a').sessionId }), tells.start({ ...said, to: 'c' })])
+  t.same([tellOf('a', 'b').parentId, tellOf('a', 'c').parentId], [tellOf('one', 'a').tellId, tellOf('two', 'a').tellId])
+})
+
 t.test('a name is no turn: who speaks as a team from outside closes no circle', async t => {
   const { ask, tellOf } = await world(t)
   await ask('a', 'b')

@@ -23,7 +23,7 @@ const fork = async (services: Wiring, sessionId: string, as?: string, grant?: Pa
 
 /** Tells the echo agent and gives what it answered. */
 async function told (services: Wiring, from: string, message: string) {
-  const { tellId } = services.tells.start({ from, to: 'echo', message, caller: 'key' })
+  const { tellId } = await services.tells.start({ from, to: 'echo', message, caller: 'key' })
   await services.tells.wait(tellId, 0, never)
   return services.tells.get(tellId)
 }
@@ -78,7 +78,7 @@ t.test('what cannot be forked is refused in clear words', async t => {
   await t.rejects(fork(services, sessionId, 'b'), { name: 'SessionBusyError', message: /'b' has a conversation with 'echo' already/, details: { sessionId: other } })
   await t.rejects(fork(services, sessionId, 'a'), { name: 'SessionBusyError' }, 'as itself')
 
-  services.tells.start({ from: 'a', to: 'echo', message: 'wait', caller: 'key' })
+  await services.tells.start({ from: 'a', to: 'echo', message: 'wait', caller: 'key' })
   await turns()
   await t.rejects(fork(services, sessionId, 'c'), { name: 'SessionBusyError', message: /busy/ })
   agent.processes[0]!.reply('now')

@@ -18,9 +18,9 @@ function refuse (process: ScriptedProcess, until?: number) {
 t.test('tells wait for the limit to pass, go on by themselves in order, and the waiting shows', async t => {
   const { services, agent, clock, errors } = wire(t)
   const { tells, cache, sessions } = services
-  const first = tells.start(tell('one'))
-  const second = tells.start(tell('two'))
-  const other = tells.start(tell('elsewhere', { from: 'b' }))
+  const first = await tells.start(tell('one'))
+  const second = await tells.start(tell('two'))
+  const other = await tells.start(tell('elsewhere', { from: 'b' }))
   await turns()
   const [process, neighbour] = agent.processes as [ScriptedProcess, ScriptedProcess]
   neighbour.reply('fine')
@@ -33,7 +33,7 @@ t.test('tells wait for the limit to pass, go on by themselves in order, and the 
   t.match(viewSession(sessions.get(first.sessionId), services), { state: 'idle', limitedUntil: until, queued: 2 })
   t.match(tells.count(), { running: 0, queued: 2 })
 
-  const late = tells.start(tell('a team waits, not a session', { from: 'c' }))
+  const late = await tells.start(tell('a team waits, not a session', { from: 'c' }))
   await clock.advance(59_999)
   t.equal(process.sent.length, 1)
   t.equal(agent.processes.length, 2, 'what is told meanwhile waits too')
@@ -56,7 +56,7 @@ t.test('tells wait for the limit to pass, go on by themselves in order, and the 
 t.test('a turn that had begun is not run again: it fails, and says until when', async t => {
   for (const deed of [{ type: 'delta', text: 'x' }, { type: 'text', text: 'x' }, { type: 'tool', callId: 'c', running: true }] as const) {
     const { services: { tells }, agent, clock } = wire(t)
-    const { tellId } = tells.start(tell('one'))
+    const { tellId } = await tells.start(tell('one'))
     await turns()
     agent.processes[0]!.say({ ...deed, tellId })
     const until = clock.now() + 60_000
@@ -70,12 +70,12 @@ t.test('a turn that had begun is not run again: it fails, and says until when', 
 
 t.test('a limit that lasts too long fails its tells at once, those that come meanwhile too', async t => {
   const { services: { tells }, agent, clock } = wire(t, { settings: { limitWait: 10_000 } })
-  const first = tells.start(tell('one'))
+  const first = await tells.start(tell('one'))
   await turns()
   const until = clock.now() + 10_001
   refuse(agent.processes[0]!, until)
   await turns()
-  const second = tells.start(tell('two'))
+  const second = await tells.start(tell('two'))
   await turns()
   for (const { tellId } of [first, second]) t.match(tells.get(tellId), { state: 'failed', error: { message: /settings\.limitWait/, details: { reason: 'rate_limited', until } } })
   t.equal(agent.processes[0]!.sent.length, 1)
@@ -83,7 +83,7 @@ t.test('a limit that lasts too long fails its tells at once, those that come mea
 
 t.test('where the service does not say until when, it is tried later and later, and not for ever', async t => {
   const { services: { tells }, agent, clock } = wire(t, { settings: { limitWait: 300_000 } })
-  const { tellId } = tells.start(tell('one'))
+  const { tellId } = await tells.start(tell('one'))
   await turns()
   const waits: number[] = []
   for (let before = clock.now(); tells.get(tellId).state !== 'failed'; before = clock.now()) {
@@ -99,7 +99,7 @@ t.test('where the service does not say until when, it is tried later and later, 
 
 t.test('a tell that waits for a limit can be cancelled, and nothing of it runs', async t => {
   const { services: { tells }, agent, clock } = wire(t)
-  const { tellId } = tells.start(tell('one'))
+  const { tellId } = await tells.start(tell('one'))
   await turns()
   refuse(agent.processes[0]!, clock.now() + 60_000)
   await turns()
@@ -112,7 +112,7 @@ t.test('a tell that waits for a limit can be cancelled, and nothing of it runs',
 t.test('a tell that waits for a limit survives a restart, and is sent as one that may be known', async t => {
   const home = scratch(t)
   const before = wire(t, { home })
-  const { tellId } = before.services.tells.start(tell('one'))
+  const { tellId } = await before.services.tells.start(tell('one'))
   await turns()
   refuse(before.agent.processes[0]!, before.clock.now() + 60_000)
   await turns()
@@ -133,7 +133,7 @@ t.test('a tell that waits for a limit survives a restart, and is sent as one tha
 
 t.test('a login that is refused fails at once and says what to do', async t => {
   const { services: { tells }, agent } = wire(t)
-  const { tellId } = tells.start(tell('one'))
+  const { tellId } = await tells.start(tell('one'))
   await turns()
   agent.processes[0]!.say({ type: 'ended', tellId, outcome: 'failed', error: 'Not logged in', trouble: { reason: 'auth_required', fix: 'Log in.' } })
   await turns()

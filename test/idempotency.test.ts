@@ -127,7 +127,7 @@ t.test('a restart in the middle: the next try finds the same tell, whatever beca
 t.test('a server that stops refuses, and forgets nothing: the next one answers with the tell that waited', async t => {
   const home = scratch(t)
   const { services, clock } = wire(t, { home })
-  services.tells.start({ from: 'k', to: 'echo', message: 'first', caller: 'k' })
+  await services.tells.start({ from: 'k', to: 'echo', message: 'first', caller: 'k' })
   const input = { ...hello, timeout: 500 }
   const late = t.rejects(teamTell.run(input, callOf(services, 'a')), { name: 'TellTimeoutError' })
   await clock.advance(500)
@@ -180,7 +180,7 @@ t.test('what the work came to is kept, also where it failed; a refusal, or no ro
 
 t.test('a tell that found no agent for want of room has not happened: the next try is a new one', async t => {
   const { services, agent, clock } = wire(t, { settings: { maxProcesses: 1 } })
-  services.tells.start({ from: 'x', to: 'echo', message: 'first', caller: 'k' })
+  await services.tells.start({ from: 'x', to: 'echo', message: 'first', caller: 'k' })
   await turns()
   const patient = { ...hello, timeout: 600 }
   const late = t.rejects(teamTell.run(patient, callOf(services, 'a')), { name: 'TellTimeoutError' })

@@ -26,7 +26,7 @@ function callOf (services: Wiring, { name = 'key', permissions = ['admin'] }: Pa
 
 t.test('a key without cache:read learns nothing of another key\'s tell by cancelling it', async t => {
   const { services } = wire(t, { script: { onSend: (process, text) => { process.reply(`re: ${text}`) } } })
-  const { tellId } = services.tells.start(tell('between us'))
+  const { tellId } = await services.tells.start(tell('between us'))
   await turns()
   const other = callOf(services, { name: 'other', permissions: ['tell'] })
   await t.rejects(tellCancel.run({ tellId }, other), { name: 'ForbiddenError' }, 'refused')
@@ -48,12 +48,12 @@ t.test('a wake while its session is deleted leaves no agent without a session', 
 
 t.test('a busy agent whose team is changed is replaced before its next turn', async t => {
   const { services, agent, home } = wire(t, { teams: { echo: { permissions: 'allow' } } })
-  services.tells.start(tell('first'))
+  await services.tells.start(tell('first'))
   await turns()
   services.reconfigure(makeConfig(home, { teams: { echo: { permissions: 'deny' } } }))
   agent.processes[0]!.reply('done')
   await turns()
-  const { tellId } = services.tells.start(tell('second'))
+  const { tellId } = await services.tells.start(tell('second'))
   await turns()
   const now = agent.processes.at(-1)!
   now.say({ type: 'ask', tellId, requestId: 'r', tool: 'Bash', input: {}, data: {} })
@@ -64,8 +64,8 @@ t.test('a busy agent whose team is changed is replaced before its next turn', as
 
 t.test('more places are there at once when maxProcesses is raised', async t => {
   const { services, agent, home } = wire(t, { settings: { maxProcesses: 1 } })
-  services.tells.start(tell('long'))
-  const { tellId } = services.tells.start(tell('waits', 'b'))
+  await services.tells.start(tell('long'))
+  const { tellId } = await services.tells.start(tell('waits', 'b'))
   await turns()
   services.reconfigure(makeConfig(home, { settings: { maxProcesses: 2 } }))
   await turns()
@@ -98,8 +98,8 @@ t.test('a wait that ends by time is a timeout, also where the clock was set back
 
 t.test('a stopping server leaves queued what has not begun', async t => {
   const { services: { tells }, clock } = wire(t, { settings: { maxProcesses: 1 } })
-  tells.start(tell('runs'))
-  const { tellId } = tells.start(tell('waits for a place', 'b'))
+  await tells.start(tell('runs'))
+  const { tellId } = await tells.start(tell('waits for a place', 'b'))
   await turns()
   const drained = tells.drain(1_000)
   await clock.advance(30_000)

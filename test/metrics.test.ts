@@ -50,8 +50,8 @@ async function eventful (t: Test) {
   await fetch(`${url}/nothing-here`, { headers: bearer(key) })
   client.send('team_list', {}, 'l')
   await client.event('result', 'l')
-  const { tellId } = tells.start({ from: 'someone-else', to: 'echo', message: '!hang', caller: 'x' })
-  tells.start({ from: 'someone-else', to: 'echo', message: 'later', caller: 'x' })
+  const { tellId } = await tells.start({ from: 'someone-else', to: 'echo', message: '!hang', caller: 'x' })
+  await tells.start({ from: 'someone-else', to: 'echo', message: 'later', caller: 'x' })
   await new Promise<void>(resolve => { log.subscribe('all', ({ event }) => { if (event.event === 'tell:chunk' && event.data.tellId === tellId) resolve() }) })
   return { ...server, statuses, client }
 }

@@ -51,9 +51,9 @@ t.test('A cancelled wait ends at once', async t => {
 t.test('A tell outlives a short outage of its host, a cancelled one does not, and a wake is told at once', async t => {
   let up = false
   const { services, clock, agent } = wire(t, { script: { onStart () { if (!up) throw away(2) }, onSend: (process, text) => { process.reply(`re: ${text}`) } } })
-  const tell = (message: string) => services.tells.start({ from: 'someone', to: 'echo', message, caller: 'x' }).tellId
-  const first = tell('one')
-  const second = tell('two')
+  const tell = async (message: string) => (await services.tells.start({ from: 'someone', to: 'echo', message, caller: 'x' })).tellId
+  const first = await tell('one')
+  const second = await tell('two')
   await clock.advance(3000)
   t.match([first, second].map(id => services.tells.get(id).state), ['queued', 'queued'])
   t.match(services.tells.count(), { running: 0, queued: 2 })
@@ -68,13 +68,13 @@ t.test('A tell outlives a short outage of its host, a cancelled one does not, an
 t.test('A tell whose agent was cut off fails with what broke, and the session says so; the next one is sent to a new process', async t => {
   const { services, clock, agent } = wire(t)
   const tell = (message: string) => services.tells.start({ from: 'someone', to: 'echo', message, caller: 'x' })
-  const { tellId, sessionId } = tell('one')
+  const { tellId, sessionId } = await tell('one')
   await clock.advance(10)
   agent.processes[0]!.die({ code: 255, disconnected: 'the connection to devbox broke: Broken pipe' })
   await clock.advance(10)
   t.match(services.tells.get(tellId), { state: 'failed', error: { error: 'AgentError', message: 'The way to the agent broke during the turn: the connection to devbox broke: Broken pipe', details: { reason: 'disconnected', exitCode: 255 } } })
   t.match(services.pool.state(services.sessions.get(sessionId)), { state: 'asleep', reason: /Broken pipe/ })
-  tell('two')
+  await tell('two')
   await clock.advance(10)
   t.match(agent.processes[1]!.start, { resume: true, conversation: agent.processes[0]!.start.conversation })
 })

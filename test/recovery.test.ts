@@ -16,8 +16,8 @@ const usage = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteT
 async function afterDeath (t: Test, record: Agent['record'] & {}, before: { heard?: string } = {}) {
   const home = scratch(t)
   const dead = wire(t, { home })
-  const ran = dead.services.tells.start(tell('ran'))
-  const waited = dead.services.tells.start(tell('waited'))
+  const ran = await dead.services.tells.start(tell('ran'))
+  const waited = await dead.services.tells.start(tell('waited'))
   await turns()
   if (before.heard !== undefined) dead.agent.processes[0]!.say({ type: 'delta', tellId: ran.tellId, text: before.heard })
   await dead.clock.advance(50)
@@ -93,7 +93,7 @@ t.test('a record that fails is a fault of ours and the tell is lost; so is one w
 
   const home = scratch(t)
   const dead = wire(t, { home })
-  const { tellId } = dead.services.tells.start(tell('ran'))
+  const { tellId } = await dead.services.tells.start(tell('ran'))
   await turns()
   const config = { ...makeConfig(home), teams: new Map() }
   const { tells, close } = createServices({ config, agents: () => dead.agent, onError: err => { t.fail(String(err)) } })

@@ -12,7 +12,7 @@ import { createRandom } from './soak/random.ts'
 
 /** A conversation with something said in it. */
 async function conversation (server: Running, message = 'hello') {
-  const { tellId, sessionId } = server.services.tells.start({ from: 'someone', to: 'echo', message, caller: 'x' })
+  const { tellId, sessionId } = await server.services.tells.start({ from: 'someone', to: 'echo', message, caller: 'x' })
   await server.services.tells.wait(tellId, 0, never)
   return { tellId, sessionId }
 }
@@ -141,7 +141,7 @@ t.test('where one session was trimmed its readers are told so, on each way in, a
   const one = await conversation(server)
   const { id: other } = server.services.sessions.open('another', 'echo')
   for (let n = 0; n < 9; n++) await conversation(server, `${n}`)
-  const { tellId } = server.services.tells.start({ from: 'another', to: 'echo', message: 'x', caller: 'x' })
+  const { tellId } = await server.services.tells.start({ from: 'another', to: 'echo', message: 'x', caller: 'x' })
   await server.services.tells.wait(tellId, 0, never)
   store.events.trimSessions({ events: 10, bytes: 0 }, 1000)
   const holes = store.events.holes(one.sessionId)
@@ -174,7 +174,7 @@ t.test('where one session was trimmed its readers are told so, on each way in, a
 t.test('the cursor of one key shows another key nothing of teams it does not reach', async t => {
   const server = await run(t, { teams: { other: {} } })
   const { sessionId } = await conversation(server)
-  const { tellId } = server.services.tells.start({ from: 'someone', to: 'other', message: 'x', caller: 'x' })
+  const { tellId } = await server.services.tells.start({ from: 'someone', to: 'other', message: 'x', caller: 'x' })
   await server.services.tells.wait(tellId, 0, never)
   const held = server.makeKey({ permissions: ['cache:read', 'status'], teams: ['other'] })
   const all = await events(server, 'limit=1000', held)
@@ -263,7 +263,7 @@ t.test('a reader that stops for a while is not written to, and has all of it onc
     const { sessionId } = await conversation(server, name)
     const after = server.services.log.head()
     // More than the system keeps for a connection, some 4 MB.
-    const tellIds = [1, 2].map(() => server.services.tells.start({ from: 'someone', to: 'echo', message: '!big 1200000', caller: 'x' }).tellId)
+    const tellIds = (await Promise.all([1, 2].map(() => server.services.tells.start({ from: 'someone', to: 'echo', message: '!big 1200000', caller: 'x' })))).map(({ tellId }) => tellId)
     const seen: Seen[] = []
     await ways[name](server, {
       room: `session:${sessionId}`,

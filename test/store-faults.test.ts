@@ -46,9 +46,9 @@ t.test('a tell whose acceptance cannot be stored is refused, and never runs', as
   const { tells } = services
   const tellId = '00000000-0000-4000-8000-000000000001'
   const heal = full(services, 'tell:started')
-  t.throws(() => tells.start(tell('once', { tellId })))
+  await t.rejects(tells.start(tell('once', { tellId })))
   heal()
-  tells.start(tell('once', { tellId }))
+  await tells.start(tell('once', { tellId }))
   await turns()
   agent.processes[0]!.reply('done')
   await turns()
@@ -88,7 +88,7 @@ t.test('an end of an agent that cannot be stored throws nothing into the reader 
 
 t.test('a question is answered also where it cannot be put on record', async t => {
   const { services, agent } = wire(t)
-  const { tellId } = services.tells.start(tell('work'))
+  const { tellId } = await services.tells.start(tell('work'))
   await turns()
   const heal = full(services, 'cache:message')
   agent.processes[0]!.say({ type: 'ask', tellId, requestId: 'r', tool: 'Write', input: {}, data: {} })
@@ -102,7 +102,7 @@ t.test('a tell whose end cannot be stored ends once it can, and its watchers are
   const { services, agent, clock } = wire(t)
   const { tells } = services
   const heard: string[] = []
-  const { tellId } = tells.start(tell('work'), ({ event }) => { heard.push(event) })
+  const { tellId } = await tells.start(tell('work'), ({ event }) => { heard.push(event) })
   await turns()
   const heal = full(services, 'tell:complete')
   agent.processes[0]!.reply('done')
@@ -121,7 +121,7 @@ t.test('an answer is kept also where the note that its conversation can be resum
     if (fields.resumable === true) throw new Error('database or disk is full')
     update(id, fields)
   }
-  const { tellId } = services.tells.start(tell('work'))
+  const { tellId } = await services.tells.start(tell('work'))
   await turns()
   agent.processes[0]!.reply('done')
   await turns()
@@ -145,7 +145,7 @@ t.test('tells that were queued go on after a start with a smaller maxQueued', as
 
 t.test('maxQueued 0 still takes a tell that need not wait', async t => {
   const { services: { tells }, agent } = wire(t, { settings: { maxQueued: 0 } })
-  t.doesNotThrow(() => { tells.start(tell('now')) }, 'it is taken')
+  await t.resolves(tells.start(tell('now')), 'it is taken')
   await turns()
   agent.processes[0]?.reply('done')
 })

@@ -54,11 +54,11 @@ t.test('tell:cancel stops the turn, and the next tell works', async t => {
 
 t.test('a session is watched with cache:subscribe, by one who did not start the tell', async t => {
   const server = await run(t)
-  const { sessionId } = server.services.tells.start({ from: 'someone', to: 'echo', message: 'first', caller: 'x' })
+  const { sessionId } = await server.services.tells.start({ from: 'someone', to: 'echo', message: 'first', caller: 'x' })
   const client = await listen(t, server)
   client.send('cache:subscribe', { sessionId }, 's')
   await client.event('result', 's')
-  server.services.tells.start({ from: 'someone', to: 'echo', message: 'second', caller: 'x' })
+  await server.services.tells.start({ from: 'someone', to: 'echo', message: 'second', caller: 'x' })
   const said = await client.until(({ event, data }) => event === 'cache:message' && (data.message as { type: string, data: { text?: string } }).data.text === 'second')
   t.match(said, { seq: Number, data: { sessionId, message: { timestamp: Number, type: 'user' } } })
   await client.until(({ event, data }) => event === 'tell:complete' && data.response === 'echo: second')
@@ -67,7 +67,7 @@ t.test('a session is watched with cache:subscribe, by one who did not start the 
   client.send('cache:unsubscribe', { sessionId }, 'u')
   await client.event('result', 'u')
   const before = client.frames.length
-  server.services.tells.start({ from: 'someone', to: 'echo', message: 'third', caller: 'x' })
+  await server.services.tells.start({ from: 'someone', to: 'echo', message: 'third', caller: 'x' })
   client.send('system_status', {}, 'fence')
   await client.event('result', 'fence')
   t.equal(client.frames.filter(({ event }) => event === 'cache:message').length, client.frames.slice(0, before).filter(({ event }) => event === 'cache:message').length)
@@ -75,7 +75,7 @@ t.test('a session is watched with cache:subscribe, by one who did not start the 
 
 t.test('the starter of a tell who also watches its session hears each event once', async t => {
   const server = await run(t)
-  const { sessionId } = server.services.tells.start({ from: 'dash', to: 'echo', message: 'first', caller: 'x' })
+  const { sessionId } = await server.services.tells.start({ from: 'dash', to: 'echo', message: 'first', caller: 'x' })
   const client = await listen(t, server)
   client.send('cache:subscribe', { sessionId }, 's')
   await client.event('result', 's')
@@ -122,7 +122,7 @@ t.test('a key that is held to some teams counts only what is theirs', async t =>
     const { totalProcesses, maxProcesses, running, queued } = (await client.event('health:check')).data
     return { totalProcesses, maxProcesses, running, queued }
   }
-  const tells = ['one', 'two', 'two'].map(from => server.services.tells.start({ from, to: 'echo', message: '!hang', caller: 'x' }))
+  const tells = await Promise.all(['one', 'two', 'two'].map(from => server.services.tells.start({ from, to: 'echo', message: '!hang', caller: 'x' })))
   await Promise.all(tells.slice(0, 2).map(({ tellId }) => new Promise<void>(resolve => {
     server.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:chunk' && event.data.tellId === tellId) resolve() })
   })))

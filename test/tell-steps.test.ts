@@ -3,18 +3,18 @@ import t from 'tap'
 import type { createServices } from '../src/services.ts'
 import { teamTell } from '../src/tools/team-tell.ts'
 import { turns } from './fixtures/test-clock.ts'
-import { wire } from './fixtures/wired.ts'
+import { scratch, wire } from './fixtures/wired.ts'
 
 const never = new AbortController().signal
 setMaxListeners(0, never)
 const tell = (message: string, from = 'a') => ({ from, to: 'echo', message, caller: 'key' })
 
 /** How many transactions `work` takes, until everything that is ready has run. */
-async function transactions ({ store }: ReturnType<typeof createServices>, work: () => void): Promise<number> {
+async function transactions ({ store }: ReturnType<typeof createServices>, work: () => unknown): Promise<number> {
   const { transaction } = store
   let count = 0
   store.transaction = work => { count++; return transaction(work) }
-  work()
+  await work()
   await turns()
   store.transaction = transaction
   return count
@@ -27,8 +27,8 @@ t.test('a tell to an agent that waits is accepted and begun as one, before the a
   const events: unknown[] = []
   log.subscribe('all', ({ event }) => { events.push([event.event, sent()]) })
   let id = ''
-  t.equal(await transactions(services, () => {
-    id = tells.start(tell('hello')).tellId
+  t.equal(await transactions(services, async () => {
+    id = (await tells.start(tell('hello'))).tellId
     t.match(store.tells.get(id), { state: 'running', startedAt: Number })
   }), 1)
   t.same(events, [['tell:started', 0], ['cache:message', 0]])
@@ -47,18 +47,106 @@ t.test('one whose acceptance cannot be stored leaves the agent to the next', asy
   pool.release(await pool.acquire(session, { within: 1_000 }))
   const { insert } = store.tells
   store.tells.insert = () => { throw new Error('database or disk is full') }
-  t.throws(() => tells.start(tell('never')), { message: 'database or disk is full' })
+  await t.rejects(tells.start(tell('never')), { message: 'database or disk is full' })
   store.tells.insert = insert
   t.match([pool.state(session).state, tells.load(session.id), agent.processes[0]!.sent.length], ['idle', 0, 0])
-  tells.start(tell('next'))
+  await tells.start(tell('next'))
   t.match(agent.processes[0]!.sent, [{ text: 'next' }])
   agent.processes[0]!.reply('done')
   await turns()
 })
 
+t.test('tells that come in one turn of the event loop are accepted in one transaction, and none runs before', async t => {
+  const { services, services: { tells, pool, sessions, store, log }, agent } = wire(t)
+  pool.release(await pool.acquire(sessions.open('a', 'echo'), { within: 1_000 }))
+  const order: string[] = []
+  log.subscribe('all', ({ event }) => { if (event.event === 'tell:started') order.push(`${event.data.from} ${event.data.ahead}`) })
+  let begun: Awaited<ReturnType<typeof tells.start>>[] = []
+  t.equal(await transactions(services, async () => {
+    const coming = ['a', 'b', 'a', 'b'].map(from => tells.start(tell('work', from)))
+    t.same(store.tells.list({}, { limit: 9 }).rows, [], 'not yet')
+    t.same(agent.processes.map(({ sent }) => sent.length), [0])
+    begun = await Promise.all(coming)
+    t.same(begun.map(({ tellId }) => store.tells.get(tellId)?.state), ['running', 'queued', 'queued', 'queued'])
+    t.same(agent.processes[0]!.sent.map(({ text }) => text), ['work'], 'who waited has it')
+  }), 3, 'and two more for the process and the turn of the other')
+  t.same(order, ['a 0', 'b 0', 'a 1', 'b 1'])
+  for (let n = 0; n < 2; n++) {
+    for (const process of agent.processes) process.reply('done')
+    await turns()
+  }
+  t.same(begun.map(({ tellId }) => tells.get(tellId).state), Array(4).fill('completed'))
+})
+
+t.test('of tells that come at once one that cannot be stored is refused alone, and its line goes on', async t => {
+  const { services: { tells, pool, sessions, store }, agent, errors } = wire(t)
+  pool.release(await pool.acquire(sessions.open('a', 'echo'), { within: 1_000 }))
+  const { insert } = store.tells
+  store.tells.insert = (row, bodies) => {
+    if (row.message.startsWith('never')) throw new Error('database or disk is full')
+    insert(row, bodies)
+  }
+  const coming = ['never, of a', 'one', 'never, of a, once more', 'two'].map(message => tells.start(tell(message)))
+  coming.push(...['never, of b', 'three'].map(message => tells.start(tell(message, 'b'))))
+  const outcomes = await Promise.allSettled(coming)
+  t.same(outcomes.map(({ status }) => status), ['rejected', 'fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
+  await turns()
+  for (let n = 0; n < 2; n++) {
+    for (const process of agent.processes) process.reply('done')
+    await turns()
+  }
+  t.same(agent.processes.map(({ sent }) => sent.map(({ text }) => text)), [['one', 'two'], ['three']])
+  t.same(tells.count(), { running: 0, queued: 0 })
+  t.same(errors, [])
+})
+
+t.test('a tell that is sent twice in one turn of the event loop is one, and another one by its id is refused', async t => {
+  const { services: { tells, store }, agent } = wire(t)
+  const tellId = '00000000-0000-4000-8000-000000000001'
+  const once = { ...tell('once'), tellId }
+  const heard: string[][] = [[], []]
+  const [one, two, other] = await Promise.allSettled([
+    ...heard.map(events => tells.start(once, ({ event }) => { events.push(event) })), tells.start({ ...once, message: 'other' })
+  ])
+  t.match([one, two, other], [{ value: { tellId } }, { value: { tellId } }, { reason: { name: 'IdempotencyMismatchError' } }])
+  await turns()
+  agent.processes[0]!.reply('done')
+  await turns()
+  t.same(agent.processes[0]!.sent.map(({ text }) => text), ['once'])
+  t.same(heard, Array(2).fill(['tell:started', 'tell:chunk', 'tell:complete']), 'both hear of it')
+
+  const id = '00000000-0000-4000-8000-000000000002'
+  const { insert } = store.tells
+  store.tells.insert = () => { throw new Error('database or disk is full') }
+  const both = await Promise.allSettled([1, 2].map(() => tells.start({ ...once, tellId: id })))
+  store.tells.insert = insert
+  t.match(both, Array(2).fill({ status: 'rejected', reason: { message: 'database or disk is full' } }), 'neither is told that it was taken')
+  t.notOk(tells.has(id))
+})
+
+t.test('what has just come is stored before it is cancelled, and before a stop', async t => {
+  const home = scratch(t)
+  const { services: { tells, pool, sessions }, agent } = wire(t, { home })
+  const session = sessions.open('a', 'echo')
+  pool.release(await pool.acquire(session, { within: 1_000 }))
+  const [runs, waits] = ['runs', 'waits'].map(message => tells.start(tell(message)))
+  const cancelled = tells.cancelAll(session.id, 'by test')
+  t.equal(agent.processes[0]!.interrupts, 1)
+  agent.processes[0]!.say({ type: 'ended', tellId: (await runs!).tellId, outcome: 'interrupted' })
+  await cancelled
+  t.same([await runs!, await waits!].map(({ tellId }) => tells.get(tellId).state), ['cancelled', 'cancelled'])
+  t.same(agent.processes[0]!.sent.map(({ text }) => text), ['runs'])
+
+  const last = ['last', 'for the next start'].map(message => tells.start(tell(message)))
+  const drained = tells.drain(10_000)
+  agent.processes[0]!.reply('done')
+  await drained
+  t.same((await Promise.all(last)).map(({ tellId }) => tells.get(tellId).state), ['completed', 'queued'])
+})
+
 t.test('tells that end in one turn of the event loop end in one transaction, and none is told before', async t => {
   const { services, services: { tells, store, log }, agent } = wire(t)
-  const ids = ['a', 'b', 'c'].map(from => tells.start(tell('work', from)).tellId)
+  const ids = (await Promise.all(['a', 'b', 'c'].map(from => tells.start(tell('work', from))))).map(({ tellId }) => tellId)
   await turns()
   const states = () => ids.map(id => store.tells.get(id)!.state)
   const seen: unknown[] = []
@@ -69,7 +157,7 @@ t.test('tells that end in one turn of the event loop end in one transaction, and
 
 t.test('what waits in a session begins when the end before it is stored', async t => {
   const { services: { tells, store }, agent } = wire(t)
-  const ids = ['one', 'two'].map(message => tells.start(tell(message)).tellId)
+  const ids = (await Promise.all(['one', 'two'].map(message => tells.start(tell(message))))).map(({ tellId }) => tellId)
   await turns()
   const { sent } = agent.processes[0]!
   let before: unknown

@@ -16,7 +16,7 @@ t.test('a tell is answered, recorded in order, and ends once', async t => {
   const { services: { tells, cache, log }, errors } = wire(t, { script: echoes })
   const events: string[] = []
   log.subscribe('all', ({ event }) => { events.push(event.event) })
-  const { tellId, sessionId, state } = tells.start(tell('hello'))
+  const { tellId, sessionId, state } = await tells.start(tell('hello'))
   t.equal(state, 'queued')
   await tells.wait(tellId, 0, never)
   t.match(tells.get(tellId), { state: 'completed', response: 're: hello', usage: { outputTokens: 2, costUsd: 0.5 }, duration: Number })
@@ -27,7 +27,7 @@ t.test('a tell is answered, recorded in order, and ends once', async t => {
 
 t.test('100 parallel tells to one session give 100 answers in order', async t => {
   const { services: { tells }, agent } = wire(t, { script: echoes })
-  const ids = Array.from({ length: 100 }, (_, n) => tells.start(tell(`m${n}`)).tellId)
+  const ids = (await Promise.all(Array.from({ length: 100 }, (_, n) => tells.start(tell(`m${n}`))))).map(({ tellId }) => tellId)
   await Promise.all(ids.map(id => tells.wait(id, 0, never)))
   t.same(ids.map(id => tells.get(id).response), ids.map((_, n) => `re: m${n}`))
   t.same(agent.processes.map(({ sent }) => sent.map(({ text }) => text)), [ids.map((_, n) => `m${n}`)])
@@ -35,8 +35,8 @@ t.test('100 parallel tells to one session give 100 answers in order', async t =>
 
 t.test('a full queue refuses, and drops nothing', async t => {
   const { services: { tells }, agent } = wire(t, { settings: { maxQueued: 2 } })
-  const ids = [1, 2, 3].map(n => tells.start(tell(`m${n}`)).tellId) // one runs, two wait
-  t.throws(() => tells.start(tell('m4')), { name: 'QueueFullError', statusCode: 429, details: { retryAfter: 5 } })
+  const ids = (await Promise.all([1, 2, 3].map(n => tells.start(tell(`m${n}`))))).map(({ tellId }) => tellId) // one runs, two wait
+  await t.rejects(tells.start(tell('m4')), { name: 'QueueFullError', statusCode: 429, details: { retryAfter: 5 } })
   for (const id of ids) {
     await turns()
     agent.processes[0]!.reply('ok')
@@ -47,7 +47,7 @@ t.test('a full queue refuses, and drops nothing', async t => {
 
 t.test('a wait that ends first leaves the tell as it is', async t => {
   const { services: { tells }, agent, clock } = wire(t)
-  const { tellId } = tells.start(tell('slow'))
+  const { tellId } = await tells.start(tell('slow'))
   const waited = tells.wait(tellId, 100, never)
   await clock.advance(100)
   await waited
@@ -60,7 +60,7 @@ t.test('a wait that ends first leaves the tell as it is', async t => {
 t.test('the answer so far is there while it grows, and deltas within 40 ms are one chunk', async t => {
   const { services: { tells }, agent, clock } = wire(t)
   const seen: Progress[] = []
-  const { tellId } = tells.start(tell('grow'), progress => { seen.push(progress) })
+  const { tellId } = await tells.start(tell('grow'), progress => { seen.push(progress) })
   await turns()
   const [process] = agent.processes
   for (const text of ['one ', 'two ', 'three ']) process!.say({ type: 'delta', tellId, text })
@@ -77,7 +77,7 @@ t.test('the answer so far is there while it grows, and deltas within 40 ms are o
 t.test('how long words are gathered, and how long a chunk may be, is configured', async t => {
   const { services: { tells }, agent, clock } = wire(t, { settings: { chunkInterval: 500, chunkSize: 16 } })
   const chunks: [number, string][] = []
-  const { tellId } = tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push([progress.data.offset, progress.data.chunk]) })
+  const { tellId } = await tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push([progress.data.offset, progress.data.chunk]) })
   await turns()
   const say = (text: string) => { agent.processes[0]!.say({ type: 'delta', tellId, text }) }
   for (const text of ['one ', 'two ', 'three ']) say(text)
@@ -98,7 +98,7 @@ t.test('how long words are gathered, and how long a chunk may be, is configured'
 t.test('without an interval each delta is a chunk', async t => {
   const { services: { tells }, agent } = wire(t, { settings: { chunkInterval: 0 } })
   const chunks: string[] = []
-  const { tellId } = tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push(progress.data.chunk) })
+  const { tellId } = await tells.start(tell('grow'), progress => { if (progress.event === 'tell:chunk') chunks.push(progress.data.chunk) })
   await turns()
   for (const text of ['one ', 'two ', 'three ']) agent.processes[0]!.say({ type: 'delta', tellId, text })
   await turns()
@@ -107,13 +107,13 @@ t.test('without an interval each delta is a chunk', async t => {
 
 t.test('a crash fails its tell at once with exit code, signal and stderr, and the next tell wakes it again', async t => {
   const { services: { tells }, agent, clock } = wire(t)
-  const { tellId } = tells.start(tell('crash'))
+  const { tellId } = await tells.start(tell('crash'))
   await turns()
   agent.processes[0]!.die({ code: 7, stderr: 'segfault' })
   await tells.wait(tellId, 0, never)
   t.match(tells.get(tellId), { state: 'failed', error: { error: 'AgentError', statusCode: 502, message: /\(exit code 7\): segfault$/, details: { exitCode: 7, signal: null, stderr: 'segfault' } } })
   await clock.advance(200_000)
-  const next = tells.start(tell('again'))
+  const next = await tells.start(tell('again'))
   await turns()
   t.equal(agent.processes[1]!.start.resume, true, 'the conversation is resumed')
   t.equal(agent.processes[1]!.alive, true, 'no timer of the failed tell hurts it')
@@ -124,7 +124,7 @@ t.test('a crash fails its tell at once with exit code, signal and stderr, and th
 
 t.test('cancel interrupts the agent, keeps the process, and late output goes to nobody', async t => {
   const { services: { tells }, agent } = wire(t)
-  const { tellId } = tells.start(tell('long'))
+  const { tellId } = await tells.start(tell('long'))
   await turns()
   const [process] = agent.processes
   process!.say({ type: 'delta', tellId, text: 'part' })
@@ -133,7 +133,7 @@ t.test('cancel interrupts the agent, keeps the process, and late output goes to 
   process!.say({ type: 'ended', tellId, outcome: 'interrupted' })
   t.equal(await cancelled, true)
   t.match(tells.get(tellId), { state: 'cancelled', response: 'part', error: { error: 'TellCancelledError', message: 'The tell was cancelled: by test' } })
-  const next = tells.start(tell('next'))
+  const next = await tells.start(tell('next'))
   await turns()
   process!.say({ type: 'delta', tellId, text: 'late output of the cancelled one' })
   process!.reply('clean')
@@ -145,7 +145,7 @@ t.test('cancel interrupts the agent, keeps the process, and late output goes to 
 
 t.test('an agent that does not obey an interrupt is ended, and the tell is still cancelled', async t => {
   const { services: { tells }, agent, clock } = wire(t)
-  const { tellId } = tells.start(tell('stubborn'))
+  const { tellId } = await tells.start(tell('stubborn'))
   await turns()
   const cancelled = tells.cancel(tellId, 'by test')
   await clock.advance(5_000)
@@ -156,8 +156,8 @@ t.test('an agent that does not obey an interrupt is ended, and the tell is still
 
 t.test('a tell that waits is cancelled without running', async t => {
   const { services: { tells }, agent } = wire(t)
-  tells.start(tell('first'))
-  const { tellId } = tells.start(tell('second'))
+  await tells.start(tell('first'))
+  const { tellId } = await tells.start(tell('second'))
   await tells.cancel(tellId, 'by test')
   t.equal(tells.get(tellId).state, 'cancelled')
   await turns()
@@ -166,7 +166,7 @@ t.test('a tell that waits is cancelled without running', async t => {
 
 t.test('silence expires a tell, but not while a tool runs', async t => {
   const { services: { tells }, agent, clock } = wire(t, { settings: { responseTimeout: 1_000, toolTimeout: 60_000 } })
-  const { tellId } = tells.start(tell('work'))
+  const { tellId } = await tells.start(tell('work'))
   await turns()
   const [process] = agent.processes
   await clock.advance(900)
@@ -185,7 +185,7 @@ t.test('silence expires a tell, but not while a tool runs', async t => {
 
 t.test('an agent that cannot log in is told at its first try', async t => {
   const { services: { tells }, agent } = wire(t)
-  const { tellId } = tells.start(tell('hi'))
+  const { tellId } = await tells.start(tell('hi'))
   await turns()
   agent.processes[0]!.say({ type: 'retry', tellId, attempt: 1, delayMs: 500, reason: 'authentication_failed', auth: true })
   agent.processes[0]!.say({ type: 'ended', tellId, outcome: 'interrupted' })
@@ -196,12 +196,12 @@ t.test('an agent that cannot log in is told at its first try', async t => {
 t.test('the same id and input is the same tell, another input is refused', async t => {
   const { services: { tells }, agent } = wire(t, { script: echoes })
   const tellId = '01890000-0000-7000-8000-000000000001'
-  tells.start(tell('once', { tellId }))
-  t.equal(tells.start(tell('once', { tellId })).tellId, tellId)
+  await tells.start(tell('once', { tellId }))
+  t.equal((await tells.start(tell('once', { tellId }))).tellId, tellId)
   await tells.wait(tellId, 0, never)
-  t.equal(tells.start(tell('once', { tellId })).state, 'completed')
-  t.throws(() => tells.start(tell('other', { tellId })), { name: 'IdempotencyMismatchError', statusCode: 422 })
-  t.throws(() => tells.start(tell('once', { tellId, caller: 'another key' })), { name: 'IdempotencyMismatchError' })
+  t.equal((await tells.start(tell('once', { tellId }))).state, 'completed')
+  await t.rejects(tells.start(tell('other', { tellId })), { name: 'IdempotencyMismatchError', statusCode: 422 })
+  await t.rejects(tells.start(tell('once', { tellId, caller: 'another key' })), { name: 'IdempotencyMismatchError' })
   t.equal(agent.processes[0]!.sent.length, 1)
 })
 
@@ -225,12 +225,12 @@ t.test('a conversation the agent has lost begins anew, and says so', async t => 
   const { services: { tells, sessions, cache }, agent } = wire(t, {
     script: { ...echoes, onStart: ({ resume }) => { if (resume) throw new AgentError('No conversation found', { details: { conversation: 'unknown' } }) } }
   })
-  const first = tells.start(tell('one'))
+  const first = await tells.start(tell('one'))
   await tells.wait(first.tellId, 0, never)
   const { conversation } = sessions.get(first.sessionId)
   agent.processes[0]!.die()
   await turns()
-  const second = tells.start(tell('two'))
+  const second = await tells.start(tell('two'))
   await tells.wait(second.tellId, 0, never)
   t.equal(tells.get(second.tellId).response, 're: two')
   t.not(sessions.get(first.sessionId).conversation, conversation)
@@ -240,8 +240,8 @@ t.test('a conversation the agent has lost begins anew, and says so', async t => 
 t.test('after a restart what ran is lost, with its text so far, and what waited runs', async t => {
   const home = scratch(t)
   const before = wire(t, { home })
-  const first = before.services.tells.start(tell('ran'))
-  const second = before.services.tells.start(tell('waited'))
+  const first = await before.services.tells.start(tell('ran'))
+  const second = await before.services.tells.start(tell('waited'))
   await turns()
   before.agent.processes[0]!.say({ type: 'delta', tellId: first.tellId, text: 'half an ans' })
   await before.clock.advance(50)
@@ -261,12 +261,12 @@ t.test('a stop lets the running tell finish, tells who waits, and keeps the queu
   const home = scratch(t)
   const { services, agent } = wire(t, { home })
   const { tells } = services
-  const first = tells.start(tell('running'))
-  const second = tells.start(tell('queued'))
+  const first = await tells.start(tell('running'))
+  const second = await tells.start(tell('queued'))
   await turns()
   const waits = Promise.all([tells.wait(first.tellId, 0, never), tells.wait(second.tellId, 0, never)])
   const drained = tells.drain(10_000)
-  t.throws(() => tells.start(tell('late')), { name: 'PoolFullError', statusCode: 503 })
+  await t.rejects(tells.start(tell('late')), { name: 'PoolFullError', statusCode: 503 })
   agent.processes[0]!.reply('done')
   await drained
   await waits
@@ -276,7 +276,7 @@ t.test('a stop lets the running tell finish, tells who waits, and keeps the queu
 
 t.test('a stop cancels what does not finish in time', async t => {
   const { services: { tells }, agent, clock } = wire(t)
-  const { tellId } = tells.start(tell('long'))
+  const { tellId } = await tells.start(tell('long'))
   await turns()
   const drained = tells.drain(1_000)
   await clock.advance(1_000)
@@ -289,7 +289,7 @@ t.test('a stop cancels what does not finish in time', async t => {
 t.test('permission questions are answered by the policy and each is recorded', async t => {
   for (const permissions of ['deny', 'allow'] as const) {
     const { services: { tells, cache }, agent } = wire(t, { teams: { echo: { permissions } } })
-    const { tellId, sessionId } = tells.start(tell('ask'))
+    const { tellId, sessionId } = await tells.start(tell('ask'))
     await turns()
     agent.processes[0]!.say({ type: 'ask', tellId, requestId: 'q', tool: 'Write', input: { file_path: 'x' }, data: {} })
     t.match(agent.processes[0]!.answers, [{ requestId: 'q', decision: { behavior: permissions } }])

@@ -45,7 +45,7 @@ t.test('every tool gives the same on every transport', async t => {
     if (input.required!.includes('keyName')) return { ...world, keyName: openKey(server.services) }
     if (input.required!.includes('webhookId')) return { ...world, webhookId: openWebhook(server.services, 'echo') }
     if (!['sessionId', 'tellId', 'approvalId'].some(name => input.required!.includes(name))) return world
-    const { tellId, sessionId } = server.services.tells.start({ from: `via-${randomUUID().slice(0, 8)}`, to: 'echo', message: 'hello', caller: 'admin' })
+    const { tellId, sessionId } = await server.services.tells.start({ from: `via-${randomUUID().slice(0, 8)}`, to: 'echo', message: 'hello', caller: 'admin' })
     await server.services.tells.wait(tellId, 0, never)
     return { ...world, tellId, sessionId, ...(input.required!.includes('approvalId') && { approvalId: openQuestion(server.services, sessionId, 'echo') }) }
   }

@@ -97,7 +97,7 @@ t.test('each session of the team works in its own', async t => {
   })
   const signal = new AbortController().signal
   const ask = async (from: string) => {
-    const { tellId } = tells.start({ from, to: 'a', message: `by ${from}`, caller: 'x' })
+    const { tellId } = await tells.start({ from, to: 'a', message: `by ${from}`, caller: 'x' })
     await tells.wait(tellId, 0, signal)
     return tells.get(tellId)
   }

@@ -46,7 +46,7 @@ export const teamTell = defineTool({
     const own = tellId ?? attempt?.workId
     // Who comes again gets what there is, whatever became of the team.
     if (own === undefined || !tells.has(own)) teams.ready(toTeam)
-    const begun = tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(attachments && { attachments }), ...(schema && { schema }), ...(own !== undefined && { tellId: own }), ...(caller.session !== undefined && { session: caller.session }) }, emit)
+    const begun = await tells.start({ from: speaker(caller, fromTeam), to: toTeam, message, caller: caller.name, waits: wanted >= 0, ...(attachments && { attachments }), ...(schema && { schema }), ...(own !== undefined && { tellId: own }), ...(caller.session !== undefined && { session: caller.session }) }, emit)
     const id = begun.tellId
     hearQuestions(begun, call)
     if (attempt !== undefined) attempt.stage = 'begun'

@@ -55,7 +55,7 @@ t.test('in GraphiQL one gives a key, reads the schema, asks, tells and hears wha
   await write(page, 'subscription { event_stream { event ... on StoredEvent { seq payload } } }')
   await perform(page)
   await answered(page, /"resumed"|"caught_up"/)
-  const { tellId } = server.services.tells.start({ from: 'page', to: 'echo', message: '!say heard', caller: 'x' })
+  const { tellId } = await server.services.tells.start({ from: 'page', to: 'echo', message: '!say heard', caller: 'x' })
   await answered(page, tellId)
   await page.screenshot({ path: join(pictures, 'graphiql-events.png') })
   await perform(page) // stops it

@@ -208,7 +208,7 @@ t.test('Iris with the real Claude Code', { skip }, async t => {
     await tell('The second word is parsley.')
 
     const ask = async (message: string) => {
-      const { tellId } = services.tells.start({ from: 'tester-fork-1', to: 'work', message, caller: 'admin' })
+      const { tellId } = await services.tells.start({ from: 'tester-fork-1', to: 'work', message, caller: 'admin' })
       await services.tells.wait(tellId, 0, never)
       const { state, sessionId } = services.tells.get(tellId)
       t.equal(state, 'completed')

@@ -14,7 +14,7 @@ async function pipe (t: Test, patience?: number) {
   const { services, agent, clock } = wire(t, { api: { requireAuth: false }, teams: { a: {}, b: {} } })
   const app = await buildApp(services)
   t.teardown(() => app.close())
-  services.tells.start({ from: 'user', to: 'a', message: 'go', caller: 'local' })
+  await services.tells.start({ from: 'user', to: 'a', message: 'go', caller: 'local' })
   await turns()
   const { tools } = agent.processes[0]!.start
   const heard: Message[] = []

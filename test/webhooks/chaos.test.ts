@@ -159,7 +159,7 @@ t.test('a receiver that hangs slows no tell, and holds up no other', async t => 
   make({ url: hangs.url })
   const { webhook: { webhookId }, secret } = make({ url: other.url, team: 'echo' })
   for (let n = 0; n < 20; n++) {
-    const { tellId } = services.tells.start({ from: `c${n % 6}`, to: 'echo', message: String(n), caller: 'maker' })
+    const { tellId } = await services.tells.start({ from: `c${n % 6}`, to: 'echo', message: String(n), caller: 'maker' })
     t.equal((await services.tells.wait(tellId, 0, new AbortController().signal)).how, 'ended')
   }
   const wanted = services.log.read(0, 1000).filter(({ name }) => name !== 'tell:chunk')
