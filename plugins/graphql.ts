@@ -28,8 +28,6 @@ const JSON_TYPE = 'application/graphql-response+json'
  */
 async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: GraphQLOptions): Promise<void> {
   const surroundings: Surroundings = { ...own, clock, eventStream: eventStreamTool() }
-  const connections = new Set<Connection>()
-  let stopping = false
   let started: ReturnType<typeof start> | undefined
   const loaded = () => started ??= start()
 
@@ -43,13 +41,10 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
 
   await app.register(async scope => {
     scope.removeContentTypeParser('text/plain') // a form or plain text is what a web page can send elsewhere without asking
-    await scope.takeSockets({
+    const connections = await scope.takeSockets<Connection>({
       bodyLimit: api().bodyLimit,
       protocol: PROTOCOL,
-      stop () {
-        stopping = true
-        for (const connection of connections) stop(connection)
-      }
+      stop (connection) { connection.close(1001, 'The server stops') }
     })
 
     // Clients of GraphQL look for `errors`, whatever refused.
@@ -90,10 +85,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
         socket.pause() // nothing is heard before somebody listens
         loaded().then(({ connect }) => {
           if (socket.readyState !== socket.OPEN) return // gone meanwhile: nobody would hear of its end
-          const connection = connect(socket, request)
-          connections.add(connection)
-          if (stopping) stop(connection) // an upgrade that was on its way
-          socket.on('close', () => { connections.delete(connection) })
+          connections.add(socket, connect(socket, request))
           socket.resume()
         }, (err: unknown) => {
           request.fault(err)
@@ -103,8 +95,6 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
     })
   })
 }
-
-const stop = (connection: Connection) => { connection.close(1001, 'The server stops') }
 
 export default fp(graphql, { name: 'iris-graphql', dependencies: ['iris-auth', 'iris-limits', 'iris-upgrades'] })
 

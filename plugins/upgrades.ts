@@ -2,26 +2,37 @@ import { EventEmitter } from 'node:events'
 import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
+import type { WebSocket } from 'ws'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Has the routes of this scope take WebSockets. Its hooks would cost routes that take none a tenth: they belong in another scope. */
-    takeSockets (options: SocketsOptions): Promise<void>
+    takeSockets<One> (options: SocketsOptions<One>): Promise<Sockets<One>>
   }
 }
 
-export interface SocketsOptions {
+interface SocketsOptions<One> {
   /** Bytes of the longest message. */
   bodyLimit: number
   /** The subprotocol that is spoken here; without it, whichever a client offers first. */
   protocol?: string
-  /** The server stops: closes those that are open. */
-  stop (): void
+  /** The server stops: closes one that is open. */
+  stop (one: One): void
+}
+
+/** What serves each socket that is open. */
+interface Sockets<One> {
+  get (socket: WebSocket): One | undefined
+  add (socket: WebSocket, one: One): void
 }
 
 /** WebSockets for the plugins that speak by them: each in a scope, and with options, of its own. */
 async function upgrades (app: FastifyInstance): Promise<void> {
-  app.decorate('takeSockets', async function (this: FastifyInstance, { bodyLimit, protocol, stop }: SocketsOptions) {
+  app.decorate('takeSockets', async function <One> (this: FastifyInstance, { bodyLimit, protocol, stop }: SocketsOptions<One>): Promise<Sockets<One>> {
+    const open = new Map<WebSocket, One>()
+    let stopping = false
+    function closed (this: WebSocket) { open.delete(this) }
+
     await this.register(ws, {
       options: {
         // Upgrades go through the router once: where another scope has them do so already, a second listener would run each route twice.
@@ -31,7 +42,8 @@ async function upgrades (app: FastifyInstance): Promise<void> {
         ...(protocol !== undefined && { handleProtocols: (offered: Set<string>) => offered.has(protocol) && protocol })
       },
       preClose (done) {
-        stop()
+        stopping = true
+        for (const one of open.values()) stop(one)
         done()
       },
       errorHandler (_err, socket) {
@@ -47,6 +59,16 @@ async function upgrades (app: FastifyInstance): Promise<void> {
         done()
       })
     })
+
+    return {
+      get: socket => open.get(socket),
+      add (socket, one) {
+        open.set(socket, one)
+        socket.on('close', closed)
+        // An upgrade that was on its way: nobody else would end it, and the server waits for all of them.
+        if (stopping) stop(one)
+      }
+    }
   })
 }
 

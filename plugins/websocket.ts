@@ -1,6 +1,5 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
-import type { WebSocket } from 'ws'
 import type { Api } from '../schemas/config.ts'
 import { ValidationError } from '../src/errors.ts'
 import type { Tool } from '../src/tool.ts'
@@ -33,20 +32,15 @@ const STOP_WITHIN = 1_000
  * revoked · 4403 a key that may no longer hear what it subscribed to.
  */
 async function websocket (app: FastifyInstance, { tools, api, begin, interests, ...own }: WebSocketOptions): Promise<void> {
-  const connections = new Map<WebSocket, Connection>()
-  let stopping = false
   const surroundings: Surroundings = { ...own, requests: requestsOf(tools, roomTools({ begin, interests })), post: { prepare: preparer(), join: joiner(), turns: new Turns(), volley: new Volley() }, beats: createBeats(own.clock, BEAT) }
-  const listen = listeners(connections)
   const peerOf = peers()
 
   await app.register(async scope => {
-    await scope.takeSockets({
+    const connections = await scope.takeSockets<Connection>({
       bodyLimit: api().bodyLimit,
-      stop () {
-        stopping = true
-        for (const connection of connections.values()) stop(connection)
-      }
+      stop (connection) { connection.close(1001, 'The server stops', STOP_WITHIN) }
     })
+    const listen = listeners(connections)
     let described: object | undefined
     const document = () => described ??= asyncApiDocument(surroundings.requests, own.version)
     scope.get('/asyncapi.json', { schema: { hide: true } }, document)
@@ -62,19 +56,14 @@ async function websocket (app: FastifyInstance, { tools, api, begin, interests, 
         throw new ValidationError('/ws speaks WebSocket only: ask for an upgrade')
       },
       wsHandler (socket, request) {
-        const connection = new Connection(socket, request.raw.socket, peerOf(request), surroundings)
-        connections.set(socket, connection)
-        listen(socket)
-        // An upgrade that was on its way: nobody else would end it, and the server waits for all of them.
-        if (stopping) stop(connection)
+        listen(socket) // before it is kept: who hears of the end must still find it
+        connections.add(socket, new Connection(socket, request.raw.socket, peerOf(request), surroundings))
       }
     })
   })
 }
 
 export default fp(websocket, { name: 'iris-websocket', dependencies: ['iris-auth', 'iris-limits', 'iris-upgrades'] })
-
-const stop = (connection: Connection) => { connection.close(1001, 'The server stops', STOP_WITHIN) }
 
 /** The AsyncAPI document of `/ws` with these tools. */
 export function asyncApi (tools: readonly Tool[], version: string): object {

@@ -13,16 +13,10 @@ export interface UpgradeOptions extends Served {
  * 4401 a key that was revoked.
  */
 export async function upgrade (scope: FastifyInstance, { bodyLimit, ...served }: UpgradeOptions): Promise<void> {
-  const sockets = new Set<ReturnType<typeof serveSocket>>()
-  let stopping = false
-
-  await scope.takeSockets({
+  const sockets = await scope.takeSockets<ReturnType<typeof serveSocket>>({
     bodyLimit,
     protocol: 'mcp',
-    stop () {
-      stopping = true
-      for (const socket of sockets) socket.stop()
-    }
+    stop (socket) { socket.stop() }
   })
   scope.websocketServer.on('headers', headers => { headers.push(`Iris-Body-Limit: ${bodyLimit}`) })
 
@@ -34,10 +28,7 @@ export async function upgrade (scope: FastifyInstance, { bodyLimit, ...served }:
     exposeHeadRoute: false,
     handler: noStream,
     wsHandler (socket, request) {
-      const one = serveSocket(socket, request, served)
-      sockets.add(one)
-      socket.on('close', () => { sockets.delete(one) })
-      if (stopping) one.stop() // an upgrade that was on its way
+      sockets.add(socket, serveSocket(socket, request, served))
     }
   })
 }
