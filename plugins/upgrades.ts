@@ -3,11 +3,13 @@ import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
+import { pulse } from './upgrades/pulse.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Has the routes of this scope take WebSockets. Its hooks would cost routes that take none a tenth: they belong in another scope. */
     takeSockets<One> (options: SocketsOptions<One>): Promise<Sockets<One>>
+    pulse: typeof pulse
   }
 }
 
@@ -28,6 +30,7 @@ interface Sockets<One> {
 
 /** WebSockets for the plugins that speak by them: each in a scope, and with options, of its own. */
 async function upgrades (app: FastifyInstance): Promise<void> {
+  app.decorate('pulse', pulse)
   app.decorate('takeSockets', async function <One> (this: FastifyInstance, { bodyLimit, protocol, stop }: SocketsOptions<One>): Promise<Sockets<One>> {
     const open = new Map<WebSocket, One>()
     let stopping = false

@@ -30,10 +30,6 @@ export type SocketServer = Server<Peer>
 
 /** ms */
 const INIT_WITHIN = 5_000
-/** ms between pings; who has not answered one by the next is gone. */
-const BEAT = 15_000
-/** ms a peer has to answer a close. */
-const CLOSE_WITHIN = 5_000
 /** Operations of one socket that have not ended, streams among them. */
 const MAX_OPEN = 100
 /** Bytes that may be unread when a client asks for more. */
@@ -79,8 +75,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
   const gone = new AbortController()
   const streams = new Map<Stream, readonly string[] | undefined>()
   let running = 0
-  let alive = true
-  let cancelTimer = clock.after(BEAT, beat)
+  const end = request.server.pulse(socket, clock, () => request.token === null || judge() === null)
 
   const closed = server.opened({
     protocol: socket.protocol,
@@ -95,9 +90,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
       })
     }
   }, { enter, admit })
-  socket.on('pong', () => { alive = true })
   socket.on('close', (code, reason) => {
-    cancelTimer()
     gone.abort()
     for (const stream of streams.keys()) void stream.return()
     closed(code, reason.toString()).catch(failed)
@@ -111,18 +104,8 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
 
   function close (code = 1000, reason = '') {
     if (socket.readyState !== socket.OPEN) return
-    cancelTimer()
     for (const stream of streams.keys()) void stream.return()
-    socket.close(code, reason.slice(0, 123))
-    cancelTimer = clock.after(CLOSE_WITHIN, () => { socket.terminate() })
-  }
-
-  function beat () {
-    if (!alive) return socket.terminate()
-    cancelTimer = clock.after(BEAT, beat)
-    if (request.token !== null && judge() !== null) return
-    alive = false
-    socket.ping()
+    end(code, reason)
   }
 
   /** A key in the header is judged before the upgrade; else it comes with connection_init, as the header would. */

@@ -9,19 +9,18 @@ export interface Served extends Pick<Surroundings, 'clock'> {
   open (peer: Peer, end: End): Channel
 }
 
-/** ms between pings; who has not answered one by the next is gone. */
-const BEAT = 15_000
-/** ms a peer has to answer a close. */
-const CLOSE_WITHIN = 5_000
 /** ms that peers have to answer the close of a server that stops, and before it the requests that wait. */
 const STOP_WITHIN = 1_000
 
 /** A channel over one WebSocket, each message a text frame, from the upgrade to its end. */
 export function serveSocket (socket: WebSocket, request: FastifyRequest, { open, clock }: Served) {
   const wire = request.raw.socket
-  let alive = true
   let corked = false
-  let cancelTimer = clock.after(BEAT, beat)
+  const close = request.server.pulse(socket, clock, () => {
+    const refused = request.judgeAnew()
+    if (refused !== null) close(4401, refused.message)
+    return refused === null
+  })
 
   /** What is said in one turn of the event loop leaves in one write. */
   function send (text: string) {
@@ -53,34 +52,13 @@ export function serveSocket (socket: WebSocket, request: FastifyRequest, { open,
     if (isBinary) return close(1003, 'Messages are JSON text')
     channel.receive(read(data.toString()))
   })
-  socket.on('pong', () => { alive = true })
-  socket.on('close', () => {
-    cancelTimer()
-    channel.close()
-  })
-
-  function close (code: number, reason: string, within = CLOSE_WITHIN) {
-    if (socket.readyState !== socket.OPEN) return
-    cancelTimer()
-    socket.close(code, reason.slice(0, 123))
-    cancelTimer = clock.after(within, () => { socket.terminate() })
-  }
-
-  function beat () {
-    if (!alive) return socket.terminate()
-    const refused = request.judgeAnew()
-    if (refused !== null) return close(4401, refused.message)
-    cancelTimer = clock.after(BEAT, beat)
-    alive = false
-    socket.ping()
-  }
+  socket.on('close', () => { channel.close() })
 
   return {
     /** The server stops: what is about to be answered still is. */
     stop () {
       const stopped = () => { close(1001, 'The server stops', STOP_WITHIN) }
-      cancelTimer()
-      cancelTimer = clock.after(STOP_WITHIN, stopped)
+      clock.after(STOP_WITHIN, stopped)
       void channel.end().then(stopped)
     }
   }
