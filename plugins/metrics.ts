@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Metrics } from '../schemas/config.ts'
 import { ForbiddenError, UnauthorizedError } from '../src/errors.ts'
+import { holds } from '../src/tool.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -69,7 +70,7 @@ async function metrics (app: FastifyInstance, { metrics, elapsed, read, route, c
       if (metrics().open && isLocal(request)) return null
       return new UnauthorizedError("A key with the permission 'metrics' is needed, as the header Authorization: Bearer <key>")
     }
-    if (!caller.permissions.has('admin') && !caller.permissions.has('metrics')) return new ForbiddenError("This key lacks the permission 'metrics'")
+    if (!holds(caller, 'metrics')) return new ForbiddenError("This key lacks the permission 'metrics'")
     if (caller.teams !== null) return new ForbiddenError('Metrics are of all teams, and this key is held to some')
     return null
   }

@@ -2,7 +2,7 @@ import type { Tell } from '../schemas/tell.ts'
 import type { Published } from './bus/bus.ts'
 import { ForbiddenError } from './errors.ts'
 import { isOver } from './tells.ts'
-import { reach, type Call, type Caller } from './tool.ts'
+import { holds, reach, type Call } from './tool.ts'
 
 /** A room of the bus, and what of that a caller wants and may hear: the same function for all who hear the same. */
 export interface Interest {
@@ -18,7 +18,6 @@ const isProcess = ({ name }: Published) => name.startsWith('process:')
 const isSaid = (published: Published) => !isProcess(published)
 const isApproval = ({ name }: Published) => name.startsWith('approval:')
 const isEnd = ({ name }: Published) => name === 'tell:complete' || name === 'tell:error'
-const holds = ({ permissions }: Caller, permission: 'status' | 'cache:read' | 'approve') => permissions.has('admin') || permissions.has(permission)
 
 /**
  * What a caller hears: of the rooms named, else all it may. `session:<id>` is what is said in a session, with cache:read;

@@ -1,5 +1,5 @@
 import type { KeyGrant } from '../schemas/key.ts'
-import type { Caller } from './tool.ts'
+import { holds, type Caller } from './tool.ts'
 
 type Grants = Omit<KeyGrant, 'name'>
 
@@ -24,8 +24,8 @@ export function beyondReach ({ teams }: Grants, { teams: own }: Caller): string 
 
 /** Why a key is more than the caller's, who could use it once it is made or rotated. Undefined where it is not. */
 export function beyondRights (key: Grants, caller: Caller): string | undefined {
-  const { permissions, as, rateLimit, expiresAt } = caller
-  const lacking = permissions.has('admin') ? undefined : key.permissions.find(one => !permissions.has(one))
+  const { as, rateLimit, expiresAt } = caller
+  const lacking = key.permissions.find(one => !holds(caller, one))
   const other = as === null ? undefined : key.as === undefined ? '*' : key.as.find(name => !as.has(name))
   if (lacking !== undefined) return `This key lacks the permission '${lacking}'`
   if (other !== undefined) return `This key may not speak as '${other}'`

@@ -1,8 +1,8 @@
 import { ForbiddenError } from './errors.ts'
-import type { Caller } from './tool.ts'
+import { holds, type Caller } from './tool.ts'
 
 /** Whether a key may read the tells of others, beside its own. */
-export const readsAll = ({ permissions }: Caller) => permissions.has('admin') || permissions.has('cache:read')
+export const readsAll = (caller: Caller) => holds(caller, 'cache:read')
 
 /** Throws ForbiddenError unless the tell is the caller's own or it may read others'. */
 export function readable (caller: Caller, tell: { caller: string }): void {

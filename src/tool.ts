@@ -171,7 +171,7 @@ export function defineTool<const I extends TObject, const O extends TProperties>
   const needed = [spec.permission].flat() as readonly Permission[]
   const check = checker<Static<I>>(spec.name, input)
   const checkOutput = outputChecker(spec.name, output)
-  const permits = ({ permissions }: Caller) => permissions.has('admin') || needed.some(one => permissions.has(one))
+  const permits = (caller: Caller) => needed.some(one => holds(caller, one))
 
   // What has no route changes nothing but the socket that it comes by.
   const changes = spec.http.method !== 'GET' && spec.http.url !== ''
@@ -254,6 +254,9 @@ interface Origin { at: number, via: string, address: string | null }
 function origin ({ clock, via = 'local', address = null }: Partial<Pick<Call, 'via'>> & { clock: Clock, address?: string | null }): Origin {
   return { at: clock.now(), via, address }
 }
+
+/** Whether the caller's key has this permission. */
+export const holds = ({ permissions }: Pick<Caller, 'permissions'>, permission: Permission) => permissions.has('admin') || permissions.has(permission)
 
 /** Throws ForbiddenError unless the caller's key reaches this team. */
 export function reach ({ teams }: Caller, team: string): void {
