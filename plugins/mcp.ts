@@ -7,7 +7,7 @@ import { createDispatch, type DispatchOptions } from './mcp/dispatch.ts'
 import type { createLegacy } from './mcp/legacy.ts'
 import { createModern, type ModernOptions } from './mcp/modern.ts'
 import { REVISIONS } from './mcp/opening.ts'
-import type { Peer } from './mcp/peer.ts'
+import { carrierOf, type Peer } from './mcp/peer.ts'
 import { createRevision, versionOf, type RevisionOptions } from './mcp/revision.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './mcp/rpc.ts'
 import { noStream, upgrade, type UpgradeOptions } from './mcp/upgrade.ts'
@@ -61,14 +61,7 @@ async function http (app: FastifyInstance, { call, sessions, sockets, after, ...
   const silent = { get signal () { return new AbortController().signal }, emit () {} }
   const shared = {
     ...options,
-    context: (request: FastifyRequest) => ({
-      call (extras: Extras) {
-        const refused = extras.late === true ? request.judgeAnew() : null
-        if (refused !== null) throw refused
-        return call(request, extras)
-      },
-      failed: (err: unknown) => { request.fault(err) }
-    })
+    context: (request: FastifyRequest) => carrierOf(request, call)
   }
   const modern = createModern(shared)
 

@@ -1,22 +1,22 @@
 import type { Call } from '../../src/tool.ts'
-import type { Context, Extras } from './context.ts'
+import type { Carrier, Context, Extras } from './context.ts'
 import type { Message } from './rpc.ts'
 
 /** A request, from its coming to its answer. The client gives it up by `notifications/cancelled`, or by going away. */
 export class Asked implements Context {
-  readonly #channel: { call (extras: Extras): Call, failed (err: unknown): void }
+  readonly #carrier: Carrier
   #gone: AbortController | undefined
   #left = false
   capabilities: Message = {}
   notify: Context['notify']
   ask: Context['ask']
 
-  constructor (channel: { call (extras: Extras): Call, failed (err: unknown): void }) {
-    this.#channel = channel
+  constructor (carrier: Carrier) {
+    this.#carrier = carrier
   }
 
-  call (extras: Extras): Call { return this.#channel.call(extras) }
-  failed (err: unknown): void { this.#channel.failed(err) }
+  call (extras: Extras): Call { return this.#carrier.call(extras) }
+  failed (err: unknown): void { this.#carrier.failed(err) }
 
   get left (): boolean { return this.#left }
 

@@ -2,10 +2,10 @@ import { type IrisError, RateLimitedError, toErrorBody } from '../../src/errors.
 import type { Call } from '../../src/tool.ts'
 import { Asked } from './asked.ts'
 import { ClientQuestions } from './client-questions.ts'
-import type { Context, Extras, Result } from './context.ts'
+import type { Carrier, Context, Extras, Result } from './context.ts'
 import type { Dispatch } from './dispatch.ts'
 import { batchOf, openingOf, serverInfo, type Opening } from './opening.ts'
-import type { Peer } from './peer.ts'
+import { carrierOf, type Peer } from './peer.ts'
 import { ToolResult } from './result.ts'
 import { CAPABILITIES, checkVersion, metaOf, namedVersion, progressTokenOf, versionOf, type Revision, type RevisionOptions } from './revision.ts'
 import { failure, idOf, INTERNAL_ERROR, INVALID_REQUEST, isObject, RpcError, type Id, type Message } from './rpc.ts'
@@ -38,6 +38,7 @@ export class Channel {
   readonly #peer: Peer
   readonly #end: End
   readonly #around: Surroundings
+  readonly #carrier: Carrier
   readonly #questions: ClientQuestions
   readonly #inFlight = new Map<Id, Asked>()
   readonly #streams = new Map<Id, () => void>()
@@ -48,6 +49,7 @@ export class Channel {
     this.#peer = peer
     this.#end = end
     this.#around = around
+    this.#carrier = carrierOf(peer, around.call)
     this.#questions = new ClientQuestions(message => { this.#say(message) }, around.clock.after)
   }
 
@@ -176,16 +178,6 @@ export class Channel {
     })
     this.#streams.delete(id)
     return unsubscribed(id)
-  }
-
-  /** What all its requests have of it. */
-  readonly #carrier = {
-    call: (extras: Extras): Call => {
-      const refused = extras.late === true ? this.#peer.judgeAnew() : null
-      if (refused !== null) throw refused
-      return this.#around.call(this.#peer, extras)
-    },
-    failed: (err: unknown): void => { this.#peer.fault(err) }
   }
 
   #say (message: object): void {

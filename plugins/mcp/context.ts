@@ -34,6 +34,9 @@ export interface Context {
   failed (err: unknown): void
 }
 
+/** What a request has of the connection that it came by. */
+export type Carrier = Pick<Context, 'call' | 'failed'>
+
 /** What a method is answered with. That of a tool is a ToolResult, unless it asks the client something first. */
 export type Result = object
 

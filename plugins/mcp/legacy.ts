@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { InitializeRequestSchema, JSONRPCMessageSchema, SUPPORTED_PROTOCOL_VERSIONS, type JSONRPCMessage, type MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HangUp } from '../../src/hang-up.ts'
-import type { Context } from './context.ts'
+import type { Carrier } from './context.ts'
 import { MAX_BATCH, UNBATCHED } from './opening.ts'
 import { failure, idOf, INVALID_REQUEST, isObject, PARSE_ERROR, RpcError } from './rpc.ts'
 import { createServers, type Extra, type ServerOptions } from './server.ts'
@@ -11,7 +11,7 @@ import { createSessions, type SessionsOptions } from './sessions.ts'
 import { EventStream } from './stream.ts'
 
 export interface LegacyOptions extends Omit<ServerOptions, 'context'>, Pick<SessionsOptions<never>, 'now' | 'max' | 'idle'> {
-  context (request: FastifyRequest): Pick<Context, 'call' | 'failed'>
+  context (request: FastifyRequest): Carrier
   /** The name of the key that a request comes with. */
   owner (request: FastifyRequest): string
   /** Runs something once, after so many ms. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HangUp } from '../../src/hang-up.ts'
-import type { Context, Result } from './context.ts'
+import type { Carrier, Context, Result } from './context.ts'
 import type { Dispatch, DispatchOptions } from './dispatch.ts'
 import { checkFields, checkMethod, mirroredFields } from './mirror.ts'
 import { CAPABILITIES, checkVersion, metaOf, namedVersion, progressTokenOf, type Revision } from './revision.ts'
@@ -13,7 +13,7 @@ const MAX_LISTENERS = 256
 export interface ModernOptions extends Pick<DispatchOptions, 'tools'> {
   dispatch: Dispatch
   revision: Revision
-  context (request: FastifyRequest): Pick<Context, 'call' | 'failed'>
+  context (request: FastifyRequest): Carrier
 }
 
 /** Throws RpcError where a request is not one of this revision. The order says which fault a client hears of first. */
@@ -33,7 +33,7 @@ class Asked extends HangUp implements Context {
   readonly failed: Context['failed']
   notify: NonNullable<Context['notify']> | undefined
 
-  constructor ({ raw }: FastifyReply, capabilities: Message, { call, failed }: Pick<Context, 'call' | 'failed'>) {
+  constructor ({ raw }: FastifyReply, capabilities: Message, { call, failed }: Carrier) {
     super(raw)
     this.capabilities = capabilities
     this.call = call
@@ -43,8 +43,7 @@ class Asked extends HangUp implements Context {
 
 /** Revision 2026-07-28: no sessions; one POST, one JSON, or a stream where something is said before the result. */
 export function createModern ({ tools, dispatch, revision, context }: ModernOptions) {
-  const mirrored = new Map(tools.map(tool => [tool.name, mirroredFields(tool.input)]).filter(([, fields]) => fields!.length > 0) as
-    Array<[string, ReturnType<typeof mirroredFields>]>)
+  const mirrored = new Map(tools.map(tool => [tool.name, mirroredFields(tool.input)]))
   const { discovery, result, fresh, acknowledged, unsubscribed } = revision
   const listeners = new Map<EventStream, Id>()
 

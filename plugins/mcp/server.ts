@@ -4,7 +4,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import {
   CallToolRequestSchema, ElicitResultSchema, ListToolsRequestSchema, type ElicitRequestFormParams, type ServerNotification, type ServerRequest, type ServerResult
 } from '@modelcontextprotocol/sdk/types.js'
-import type { Context } from './context.ts'
+import type { Carrier, Context } from './context.ts'
 import type { Dispatch } from './dispatch.ts'
 import { serverInfo } from './opening.ts'
 import { ToolResult } from './result.ts'
@@ -16,7 +16,7 @@ export interface ServerOptions {
   instructions?: string
   dispatch: Dispatch
   /** What the carrier knows of a request. `progress` sends a notification, in the place of the SDK, which does not look how far behind its client is. `gone`: when that no longer hears us. */
-  context (extra: Extra): Pick<Context, 'call' | 'failed'> & { progress? (message: object): void, gone? (): AbortSignal }
+  context (extra: Extra): Carrier & { progress? (message: object): void, gone? (): AbortSignal }
 }
 
 /** Makes the SDK's server of one session: the generation that begins with `initialize`, over any of the SDK's transports. */
