@@ -5,7 +5,7 @@ import { ValidationError } from '../../src/errors.ts'
 import type { Tool } from '../../src/tool.ts'
 import type { Asked } from './asked.ts'
 import { MAX_DEPTH, MAX_TEXT, MAX_TOKENS, bound, setAsideUnknown } from './bounds.ts'
-import { createWords } from './errors.ts'
+import { formatter } from './errors.ts'
 import { createSchema } from './schema.ts'
 
 /** One request for an operation, as its sender gave it. */
@@ -45,7 +45,7 @@ export async function createEngine ({ tools, eventStream, now, failed }: {
   failed (err: unknown): void
 }): Promise<Engine> {
   const schema = createSchema(tools, eventStream)
-  const { format } = createWords({ now, failed })
+  const format = formatter({ now, failed })
   const app = Fastify()
   await app.register(mercurius, {
     schema,

@@ -1,25 +1,21 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { IrisError, ValidationError, toErrorBody } from '../../src/errors.ts'
 
-/** Where errors get the one error body, as their `extensions`. */
-export interface Words {
-  format (err: unknown): GraphQLFormattedError
-}
-
-/** `failed` hears the faults of ours. What GraphQL itself refuses (syntax, validation, variables) is a ValidationError in its words. */
-export function createWords ({ now, failed }: { now (): number, failed (err: unknown): void }): Words {
-  return {
-    format (err) {
-      const graph = err instanceof GraphQLError ? err : undefined
-      const cause = graph === undefined ? err : graph.originalError ?? new ValidationError(graph.message)
-      if (!(cause instanceof IrisError)) failed(cause)
-      const body = toErrorBody(cause, now())
-      return {
-        message: body.message,
-        ...(graph?.locations !== undefined && { locations: graph.locations }),
-        ...(graph?.path !== undefined && { path: graph.path }),
-        extensions: { ...body }
-      }
+/**
+ * Gives errors the one error body, as their `extensions`. `failed` hears the faults of ours. What GraphQL itself refuses (syntax,
+ * validation, variables) is a ValidationError in its words.
+ */
+export function formatter ({ now, failed }: { now (): number, failed (err: unknown): void }): (err: unknown) => GraphQLFormattedError {
+  return err => {
+    const graph = err instanceof GraphQLError ? err : undefined
+    const cause = graph === undefined ? err : graph.originalError ?? new ValidationError(graph.message)
+    if (!(cause instanceof IrisError)) failed(cause)
+    const body = toErrorBody(cause, now())
+    return {
+      message: body.message,
+      ...(graph?.locations !== undefined && { locations: graph.locations }),
+      ...(graph?.path !== undefined && { path: graph.path }),
+      extensions: { ...body }
     }
   }
 }
