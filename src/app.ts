@@ -132,28 +132,23 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
       }
     }
   })
-  await app.register(websocket, {
+  const sockets = {
     tools,
-    version,
-    call: call('websocket'),
     api,
     clock,
-    head: services.log.head,
     begin: services.log.begin,
     follow,
+    interests: (caller: Caller, rooms: readonly string[] | undefined) => interests(rooms, { ...services, caller })
+  }
+  await app.register(websocket, {
+    ...sockets,
+    version,
+    call: call('websocket'),
+    head: services.log.head,
     clients: metrics?.clients('websocket'),
-    interests: (caller, rooms) => interests(rooms, { ...services, caller }),
     health: caller => healthOf(services, caller)
   })
-  await app.register(graphql, {
-    tools,
-    call: call('graphql'),
-    api,
-    clock,
-    begin: services.log.begin,
-    follow: services.log.follow,
-    interests: (caller, rooms) => interests(rooms, { ...services, caller })
-  })
+  await app.register(graphql, { ...sockets, call: call('graphql') })
   return app
 }
 
