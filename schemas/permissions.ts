@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { OneOf } from './one-of.ts'
 
 /** `ask`: of people with the permission `approve`. */
-export const VERDICTS = ['allow', 'ask', 'deny'] as const
+const VERDICTS = ['allow', 'ask', 'deny'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
 export const Rule = Type.Object({

@@ -22,7 +22,7 @@ const PAST = 500
 const REST = 2000
 
 /** The key that the page came with, and who is to keep another that takes its place. */
-export interface Held { key: string | undefined, become (key: string): void }
+interface Held { key: string | undefined, become (key: string): void }
 
 /** Everything behind the door. Resolves never; throws UnauthorizedError where the key does not fit, now or later. */
 export async function openDesk (url: string, held: Held): Promise<never> {

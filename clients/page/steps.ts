@@ -19,7 +19,7 @@ export function stepNode (step: Exclude<Step, { kind: 'result' }>): HTMLElement 
 }
 
 /** What a tool works on, in a few words. */
-export function briefly (input: unknown): string {
+function briefly (input: unknown): string {
   const { file_path: file, path, command, pattern, url, toTeam } = (input ?? {}) as Record<string, unknown>
   const first = [file, path, command, pattern, url, toTeam].find(one => typeof one === 'string')
   return first === undefined ? '' : shorten(visible(first as string).split('\n', 1)[0]!, 80)

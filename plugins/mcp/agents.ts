@@ -6,7 +6,7 @@ import { createDispatch, offered, type Dispatch, type DispatchOptions } from './
 import { RpcError } from './rpc.ts'
 import type { createServers } from './server.ts'
 
-export interface AgentToolsOptions extends DispatchOptions {
+interface AgentToolsOptions extends DispatchOptions {
   version: string
   instructions?: string
   /** Makes the call that a message runs in. */

@@ -2,7 +2,7 @@ import { ErrorBody } from '../../schemas/error.ts'
 import type { Tool } from '../../src/tool.ts'
 
 /** What tools/list says of one tool. */
-export interface Description {
+interface Description {
   name: string
   title: string
   description: string

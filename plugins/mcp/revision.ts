@@ -3,7 +3,7 @@ import { serverInfo } from './opening.ts'
 import { ToolResult } from './result.ts'
 import { INVALID_PARAMS, isObject, RpcError, UNSUPPORTED_VERSION, type Id, type Message } from './rpc.ts'
 
-export const REVISION = '2026-07-28'
+const REVISION = '2026-07-28'
 const PREFIX = 'io.modelcontextprotocol/'
 const VERSION = `${PREFIX}protocolVersion`
 /** In a request's `_meta`: what its client has declared that it can do. */

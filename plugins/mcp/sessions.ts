@@ -17,8 +17,6 @@ export interface SessionsOptions<T> {
   idle?: number
 }
 
-export type Sessions<T> = ReturnType<typeof createSessions<T>>
-
 /**
  * Sessions by id, each of one owner. Clients rarely end theirs, so there is a bound and an idle time, and the least recently
  * used goes first: the owner's own before others', and none that is being answered.

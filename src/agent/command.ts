@@ -5,7 +5,7 @@ import { traceVariables } from './environment.ts'
 import { requireProgram } from './program.ts'
 
 /** The longest answer that is kept, bytes: a program that prints for ever must not fill the memory. */
-export const LONGEST_ANSWER = 16 * 1024 * 1024
+const LONGEST_ANSWER = 16 * 1024 * 1024
 
 export const command: Kind = {
   unversioned: true,

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer'
 
 /** The longest line that is kept, in bytes. */
-export const LONGEST_LINE = 32 * 1024 * 1024
+const LONGEST_LINE = 32 * 1024 * 1024
 
 /** The largest room that is kept for lines to come, in bytes. */
 const LARGEST_ROOM = 512 * 1024

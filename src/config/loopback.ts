@@ -1,7 +1,7 @@
 import type { Api, Settings } from '../../schemas/config.ts'
 
 /** Whether only this machine reaches a bound address. */
-export function isLoopback (host: string): boolean {
+function isLoopback (host: string): boolean {
   return host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host) || host === '::1'
 }
 

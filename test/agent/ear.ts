@@ -87,7 +87,7 @@ async function tell (agent: AgentProcess, ear: Ear, text: string) {
 }
 
 /** The text blocks of an answer. */
-export const answerOf = (events: AgentEvent[], tellId: string | null) =>
+const answerOf = (events: AgentEvent[], tellId: string | null) =>
   events.flatMap(event => event.type === 'text' && event.tellId === tellId ? [event.text] : [])
 
 /** The blocks again, as the deltas spell them: each `text` closes one, each `restart` takes back what is open. */

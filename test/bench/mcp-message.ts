@@ -1,7 +1,7 @@
 /** The two generations of the protocol: the one that begins with `initialize`, and the one whose messages stand alone. */
 export type Generation = '2025' | '2026'
 
-export const REVISION = { 2025: '2025-11-25', 2026: '2026-07-28' } as const
+const REVISION = { 2025: '2025-11-25', 2026: '2026-07-28' } as const
 
 const CLIENT = { name: 'bench', version: '1.0.0' }
 const PREFIX = 'io.modelcontextprotocol/'

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 
-export interface Done { readonly code: number, readonly printed: string }
+interface Done { readonly code: number, readonly printed: string }
 
 /** A terminal: one shell that remembers what was set in it. */
 export interface Shell {

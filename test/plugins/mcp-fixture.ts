@@ -10,7 +10,7 @@ export const NOW = 1_700_000_000_000
 export const ids = { tellId: '01890000-0000-7000-8000-000000000001', sessionId: '00000000-0000-4000-8000-000000000002', team: 'echo' }
 
 /** A key is its name and what it may do. */
-export const keys: Record<string, Permission[]> = { alice: ['status', 'tell'], bob: ['status', 'tell'], guest: ['status'] }
+const keys: Record<string, Permission[]> = { alice: ['status', 'tell'], bob: ['status', 'tell'], guest: ['status'] }
 
 export interface Fixture {
   app: FastifyInstance

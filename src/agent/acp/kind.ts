@@ -29,7 +29,7 @@ export function acpKind (preset: Preset, variables: readonly RegExp[]): Kind {
 }
 
 /** What is run for a start. */
-export function programFor (preset: Preset, { command = preset.program!, args = [], cwd, env }: Start): Program {
+function programFor (preset: Preset, { command = preset.program!, args = [], cwd, env }: Start): Program {
   return { command, args: [...preset.args, ...args], cwd, env: { ...preset.env, ...env } }
 }
 
