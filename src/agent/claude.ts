@@ -6,13 +6,13 @@ import { nameOnPipe } from './tool-calls.ts'
 import { recordOfClaude } from './transcript.ts'
 
 /** How often the program calls its model service again before a turn fails: about half a minute. Its own default is minutes. */
-const RETRIES = '6'
+export const RETRIES = '6'
 
 /**
  * Tools by which the Claude sessions of one user list and address each other, unasked. Between teams there is Iris,
  * which knows who may speak to whom.
  */
-const WITHHELD = ['SendMessage', 'ListAgents']
+export const WITHHELD = ['SendMessage', 'ListAgents']
 
 const CAPABILITIES: Capabilities = { resume: true, fork: true, images: true, documents: true, schema: true }
 
