@@ -11,7 +11,7 @@ export interface Places {
   of (team: Team): Place | undefined
 }
 
-export function createPlaces ({ clock, owner, environment, patience, random }: {
+export function createPlaces ({ clock, owner, environment, patience }: {
   clock: Clock
   /** Id of the data directory. */
   owner: string
@@ -19,11 +19,9 @@ export function createPlaces ({ clock, owner, environment, patience, random }: {
   environment: Readonly<Record<string, string | undefined>>
   /** How long a start may take, ms. */
   patience: () => number
-  random?: () => number
 }): Places {
   const known = new Map<string, { spec: string, place: Place }>()
   const swept = new Map<string, Promise<void>>()
-  const more = random === undefined ? {} : { random }
   return {
     of ({ name, remote, container }) {
       if (remote === undefined && container === undefined) return undefined
@@ -32,8 +30,8 @@ export function createPlaces ({ clock, owner, environment, patience, random }: {
       if (found?.spec === spec) return found.place
       const shell = remote === undefined
         ? containerShell(container!, { clock, owner, environment, swept })
-        : sshShell(remote, { environment, patience, ...more })
-      const place = createPlace(shell, { clock, ...more })
+        : sshShell(remote, { environment, patience })
+      const place = createPlace(shell, { clock })
       known.set(name, { spec, place })
       return place
     }
