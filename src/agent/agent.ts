@@ -171,11 +171,11 @@ export interface Start {
   /** The whole environment of the child, before what the kind of agent adds. */
   env: Readonly<Record<string, string>>
   /** The program, where it is not the kind's own. */
-  command?: string
-  args?: readonly string[]
-  model?: string
+  command?: string | undefined
+  args?: readonly string[] | undefined
+  model?: string | undefined
   /** By its id, the mode that it is to work in. */
-  mode?: string
+  mode?: string | undefined
   /** What the team says in fields that only some kinds know. */
   options?: Readonly<ClaudeOptions>
   /** The form of its answers, a JSON Schema: for all turns of this process. */
