@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { PlaceStatus } from '../../../schemas/place.ts'
 import type { Clock } from '../../clock.ts'
 import { AgentError } from '../../errors.ts'
-import type { Exit, Launch, Launched, Program, Start } from '../agent.ts'
+import type { Access, Exit, Launch, Launched, Program, Start } from '../agent.ts'
 import { ending, GRACE, greeting, loader, script } from './script.ts'
 
 /** How long after a failure the next attempt may come, ms: twice as long with each further one, within these bounds. */
@@ -13,8 +13,6 @@ const NOISE = 2_048
 
 /** Why a place is not to be had. `unreachable`: another attempt may help; for the others somebody must put it right. */
 export interface Verdict { reason: 'unreachable' | 'host_key' | 'auth' | 'forward' | 'config' | 'refused', message: string }
-
-export type Access = NonNullable<Start['access']>
 
 /** A way to be given a POSIX shell elsewhere. */
 export interface Shell {
