@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../schemas/event.ts'
-import type { Usage } from '../../schemas/tell.ts'
+import { TERMINAL, type Usage } from '../../schemas/tell.ts'
 import type { Services } from '../tool.ts'
 import { counter, histogram, type Metric } from './tally.ts'
 
@@ -7,7 +7,6 @@ import { counter, histogram, type Metric } from './tally.ts'
 const LONG = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]
 const SHORT = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
-const ENDS = ['completed', 'failed', 'cancelled', 'expired', 'lost']
 const TOKENS: readonly [kind: string, field: Exclude<keyof Usage, 'costUsd' | 'turns'>][] = [
   ['input', 'inputTokens'], ['output', 'outputTokens'], ['cache_read', 'cacheReadTokens'], ['cache_write', 'cacheWriteTokens']
 ]
@@ -105,7 +104,7 @@ export function countEvents ({ log, tells, config }: Pick<Services, 'log' | 'tel
     for (const team of config().teams.keys()) {
       accepted.of(team)
       cost.of(team)
-      for (const state of ENDS) ended.of(team, state)
+      for (const state of TERMINAL) ended.of(team, state)
       for (const [kind] of TOKENS) tokens.of(team, kind)
       for (const outcome of ['ready', 'failed']) starts.of(team, outcome)
     }
