@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -54,7 +54,7 @@ async function load (folders: PageOptions['folders']): Promise<ReadonlyMap<strin
       const type = TYPES[extname(name)]
       if (type === undefined) continue
       const content = await readFile(join(folder, name))
-      assets.set(`${path}/${name}`, { type, etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`, content })
+      assets.set(`${path}/${name}`, { type, etag: `"${hash('sha256', content, 'base64url').slice(0, 22)}"`, content })
     }
   }
   return assets

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AttachmentInfo, Attachments } from '../schemas/attachment.ts'
 import type { Attachment, Capabilities } from './agent/agent.ts'
 import { createAjv } from './ajv.ts'
@@ -30,7 +30,7 @@ export function readAttachments (files: Attachments | undefined): { infos: Attac
   })
   const infos = bodies.map((body, n) => {
     const { name, mediaType } = files![n]!
-    return { name, mediaType, bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') }
+    return { name, mediaType, bytes: body.length, sha256: hash('sha256', body) }
   })
   return { infos, bodies }
 }

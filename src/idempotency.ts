@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from './clock.ts'
 import { IdempotencyMismatchError, IrisError, ValidationError, toErrorBody } from './errors.ts'
 import type { IdempotencyRow, Outcome, Store } from './store/store.ts'
@@ -148,7 +148,7 @@ export function createIdempotency ({ store: { idempotency: rows }, clock, ttl, o
       const { key, caller, input, resumes } = call
       if (typeof key !== 'string' || !KEY.test(key)) throw new ValidationError('An idempotency key is 1 to 128 printable ASCII characters, with no space at its ends')
       const name = JSON.stringify([caller, key])
-      const inputHash = createHash('sha256').update(canonical(input)).digest('hex')
+      const inputHash = hash('sha256', canonical(input))
       sweep()
       let entry = inUse.get(name)
       if (entry === undefined) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { Api } from '../../schemas/config.ts'
 import type { Problem } from './problems.ts'
 import { namesake, teamNameOf } from './team-name.ts'
@@ -20,7 +20,7 @@ export function checkKeys (keys: Api['apiKeys']): Problem[] {
     }
     names.set(name, i)
     if (HASHED.test(key) && !/^sha256:[0-9a-fA-F]{64}$/.test(key)) add('key', 'must be `sha256:` and 64 hex digits, or the key itself, from an environment variable')
-    const hash = HASHED.test(key) ? key.slice(7).toLowerCase() : createHash('sha256').update(key).digest('hex')
+    const hash = HASHED.test(key) ? key.slice(7).toLowerCase() : digest('sha256', key)
     const same = hashes.get(hash)
     if (same !== undefined) add('key', `is the same as that of api.apiKeys.${same}`)
     hashes.set(hash, i)

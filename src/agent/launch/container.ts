@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Container } from '../../../schemas/place.ts'
 import type { Clock } from '../../clock.ts'
@@ -49,7 +49,7 @@ export function containerShell (container: Container, { clock, owner, environmen
 }): Shell {
   const { image, name, engine } = container
   const where = image ?? name!
-  const label = createHash('sha256').update(`${hostname()}:${owner}`).digest('hex').slice(0, 16)
+  const label = hash('sha256', `${hostname()}:${owner}`).slice(0, 16)
   const env = allowedEnvironment(environment, [ENGINES])
 
   /** What the engine says to that; nothing where it fails or takes too long. */
