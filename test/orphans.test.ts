@@ -1,23 +1,16 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import type { Tell } from '../schemas/tell.ts'
 import { alive } from './agent/ear.ts'
-import { startProcess, type ServerProcess } from './fixtures/process.ts'
+import { ask, startProcess, type ServerProcess } from './fixtures/process.ts'
 import { scratch } from './fixtures/wired.ts'
 
 const linux = process.platform === 'linux'
 
 /** Tells, and resolves to the answer. */
 async function tell (server: ServerProcess, fromTeam: string, message: string, timeout = 0) {
-  return (await ask(server, '/teams/tell', { toTeam: 'echo', fromTeam, message, timeout }) as { response: string }).response
-}
-
-async function ask ({ url, key }: ServerProcess, path: string, body?: object) {
-  const response = await fetch(`${url}/api${path}`, {
-    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { method: 'POST', body: JSON.stringify(body) })
-  })
-  return await response.json() as object
+  return (await ask<Tell>(server, '/teams/tell', { toTeam: 'echo', fromTeam, message, timeout })).body.response
 }
 
 /** The watchdogs among the children of a process. */
@@ -50,7 +43,7 @@ async function busyServer (home: string) {
   const orphan = Number((await tell(server, 'a', '!orphan')).slice('echo: '.length))
   await Promise.all([tell(server, 'b', '!stubborn'), tell(server, 'c', '!hang', -1)])
   await until(() => server.agents().length === 3)
-  while (!/"busy"/.test(JSON.stringify(await ask(server, '/sessions')))) await new Promise(resolve => { setImmediate(resolve) })
+  while (!/"busy"/.test(JSON.stringify((await ask(server, '/sessions')).body))) await new Promise(resolve => { setImmediate(resolve) })
   t.ok(server.descendants().includes(orphan), 'the grandchild lives')
   return server
 }
@@ -92,11 +85,11 @@ t.test('where the watchdog is killed too, the next start ends them, and a stop l
   const after = await startProcess({ home })
   t.match(after.log(), /ended the agents of a server that was killed/)
   t.same(after.descendants().filter(pid => left.includes(pid)), [])
-  const { events } = await ask(after, '/events') as { events: { event: string, data: { sessionId: string, reason?: string } }[] }
+  const { body: { events } } = await ask<{ events: { event: string, data: { sessionId: string, reason?: string } }[] }>(after, '/events')
   const sessions = (name: string) => events.flatMap(({ event, data }) => event === name ? [data.sessionId] : []).sort()
   t.equal(sessions('process:spawned').length, 3)
   t.same(sessions('process:terminated'), sessions('process:spawned'), 'the log says of each that it is gone')
-  t.match(await ask(after, '/sessions'), { sessions: [1, 2, 3].map(() => ({ state: 'asleep', reason: 'the server was killed' })) })
+  t.match((await ask(after, '/sessions')).body, { sessions: [1, 2, 3].map(() => ({ state: 'asleep', reason: 'the server was killed' })) })
 
   await tell(after, 'a', '!orphan')
   const dogs = watchdogs(after.child.pid)

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { Tell } from '../schemas/tell.ts'
 import type { Agent, TurnRecord } from '../src/agent/agent.ts'
 import { createServices } from '../src/services.ts'
-import { startProcess, type ServerProcess } from './fixtures/process.ts'
+import { ask, startProcess } from './fixtures/process.ts'
 import { turns } from './fixtures/test-clock.ts'
 import { makeConfig, scratch, wire } from './fixtures/wired.ts'
 
@@ -102,19 +102,11 @@ t.test('a record that fails is a fault of ours and the tell is lost; so is one w
   t.match(tells.get(tellId), { state: 'lost', error: { details: { recorded: 'none' } } })
 })
 
-async function ask ({ url, key }: ServerProcess, path: string, body?: object) {
-  const response = await fetch(`${url}/api${path}`, {
-    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { method: 'POST', body: JSON.stringify(body) })
-  })
-  return await response.json() as Tell
-}
-
 t.test('after a kill -9 a tell that its agent has finished meanwhile is completed, with its answer and what it used', async t => {
   const home = scratch(t)
   const before = await startProcess({ home })
-  const { tellId } = await ask(before, '/teams/tell', { toTeam: 'echo', fromTeam: 'tester', message: '!slow 4 150 one two three four five', timeout: -1 })
-  while ((await ask(before, `/tells/${tellId}`)).state !== 'running');
+  const { body: { tellId } } = await ask<Tell>(before, '/teams/tell', { toTeam: 'echo', fromTeam: 'tester', message: '!slow 4 150 one two three four five', timeout: -1 })
+  while ((await ask<Tell>(before, `/tells/${tellId}`)).body.state !== 'running');
   before.child.kill('SIGSTOP') // the server hears no more; its agent works on
   const records = join(home, '.iris/echo')
   const written = () => existsSync(records) ? readdirSync(records).map(name => readFileSync(join(records, name), 'utf8')).join('') : ''
@@ -123,6 +115,6 @@ t.test('after a kill -9 a tell that its agent has finished meanwhile is complete
 
   const after = await startProcess({ home })
   t.teardown(() => after.end())
-  t.match(await ask(after, `/tells/${tellId}`), { state: 'completed', response: 'one two three four five', usage: { outputTokens: 23, turns: 1, costUsd: 0.0009765625 } })
-  t.match(await ask(after, '/teams/tell', { toTeam: 'echo', fromTeam: 'tester', message: '!history', timeout: 0 }), { response: 'echo: 1 before, the last: !slow 4 150 one two three four five', usage: { costUsd: 0.0009765625 } })
+  t.match((await ask(after, `/tells/${tellId}`)).body, { state: 'completed', response: 'one two three four five', usage: { outputTokens: 23, turns: 1, costUsd: 0.0009765625 } })
+  t.match((await ask(after, '/teams/tell', { toTeam: 'echo', fromTeam: 'tester', message: '!history', timeout: 0 })).body, { response: 'echo: 1 before, the last: !slow 4 150 one two three four five', usage: { costUsd: 0.0009765625 } })
 })

@@ -2,19 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { openApiDocument } from '../src/app.ts'
-import { startProcess, type ServerProcess } from './fixtures/process.ts'
+import { ask, startProcess, type ServerProcess } from './fixtures/process.ts'
 import { root } from './fixtures/root.ts'
 import { scratch } from './fixtures/wired.ts'
 
 type Body = Record<string, unknown>
 
-const ask = async ({ url, key }: ServerProcess, path: string, body?: object) => {
-  const response = await fetch(`${url}/api${path}`, {
-    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { method: 'POST', body: JSON.stringify(body) })
-  })
-  return { status: response.status, body: await response.json() as Body }
-}
 const tell = (server: ServerProcess, message: string, more: object = {}) => ask(server, '/teams/tell', { toTeam: 'echo', fromTeam: 'tester', message, timeout: 0, ...more })
 
 t.test('SIGTERM lets the running tell finish, ends the agents, and the process with 0', async t => {

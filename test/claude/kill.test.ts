@@ -4,19 +4,13 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Tell } from '../../schemas/tell.ts'
 import { said, script, startModelStub } from '../fixtures/model-stub.ts'
-import { startProcess, type ServerProcess } from '../fixtures/process.ts'
+import { ask as call, startProcess, type ServerProcess } from '../fixtures/process.ts'
 import { scratch } from '../fixtures/wired.ts'
 import { CLAUDE, PINNED, VERSION } from './install.ts'
 
 const skip = existsSync(CLAUDE) || process.env.REQUIRE_REAL_AGENTS === '1' ? (!PINNED && 'older versions write their transcript later') : `Claude Code ${VERSION} is not installed: node dist/test/claude/install.js`
 
-async function ask ({ url, key }: ServerProcess, path: string, body?: object) {
-  const response = await fetch(`${url}/api${path}`, {
-    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { method: 'POST', body: JSON.stringify(body) })
-  })
-  return await response.json() as Tell
-}
+const ask = async (server: ServerProcess, path: string, body?: object) => (await call<Tell>(server, path, body)).body
 
 async function until<T> (look: () => T | Promise<T>, wanted: (seen: T) => boolean) {
   for (;;) {
