@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import type { Test } from 'tap'
+import { freePort } from '../../fixtures/free-port.ts'
 import { root } from '../../fixtures/root.ts'
 import { scratch } from '../../fixtures/wired.ts'
 
@@ -28,16 +28,6 @@ function example (file: string, words: Readonly<Record<string, string>>): string
     text = text.replaceAll(word, other)
   }
   return text
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function shakesHands (port: number, servername: string): Promise<boolean> {
