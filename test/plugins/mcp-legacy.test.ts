@@ -20,6 +20,13 @@ const initialize = (id: number) => ({
 })
 const list = { jsonrpc: '2.0', id: 2, method: 'tools/list' }
 
+/** Opens a session. Resolves to the header that names it. */
+async function openSession (url: string) {
+  const response = await post(url, initialize(1))
+  await response.text()
+  return { 'mcp-session-id': response.headers.get('mcp-session-id')! }
+}
+
 t.test('The SDK lists and calls, over a session', async t => {
   const { url, last } = await createFixture(t, { instructions: 'Tell it.' })
   const { client } = await connect(t, url)
@@ -164,9 +171,7 @@ t.test('A stop lets what is running finish', async t => {
 
 t.test('Batches are for the revisions that have them, and small', async t => {
   const { url } = await createFixture(t)
-  const opened = await post(url, initialize(1))
-  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id')! }
-  await opened.text()
+  const session = await openSession(url)
   const batch = (size: number) => Array.from({ length: size }, (_, n) => ({ ...list, id: n + 10 }))
   const response = await post(url, batch(3), session)
   const answered: unknown[] = []
@@ -181,9 +186,7 @@ t.test('Batches are for the revisions that have them, and small', async t => {
 t.test('A call that takes long is heard at once, and its stream says now and then that it is alive', async t => {
   const beats: Array<{ ms: number, beat: () => void }> = []
   const { url, heard } = await createFixture(t, { after: (ms, beat) => beats.push({ ms, beat }) })
-  const opened = await post(url, initialize(1))
-  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id')! }
-  await opened.text()
+  const session = await openSession(url)
   const waiting = once(heard, 'waiting')
   const response = await post(url, { jsonrpc: '2.0', id: 2, method: 'tools/call', params: call('echo_wait') }, session)
   await waiting
@@ -203,9 +206,7 @@ t.test('A call that takes long is heard at once, and its stream says now and the
 
 t.test('What is no request of a session is refused in the words of the SDK', async t => {
   const { url } = await createFixture(t)
-  const opened = await post(url, initialize(1))
-  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id')! }
-  await opened.text()
+  const session = await openSession(url)
   for (const [status, code, message, body, headers] of [
     [406, -32000, 'Not Acceptable: Client must accept both application/json and text/event-stream', list, { ...session, accept: 'application/json' }],
     [400, -32000, /^Bad Request: Unsupported protocol version: 2020-01-01 \(supported versions: 2025-11-25, /, list, { ...session, 'mcp-protocol-version': '2020-01-01' }],
