@@ -17,6 +17,7 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/build\//, /^(node:|ajv|esbuild|schemas\/|src\/(build\/|config\/))/], // makes what is shipped, and is not
   [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|validate))/],
   [/^src\/webhooks\//, /^(node:|ipaddr\.js|standardwebhooks|schemas\/|src\/(webhooks\/|bus\/bus|store\/(store|webhook-rows)|errors|clock|log\.))/],
+  [/^src\/stderr\.ts$/, /^(node:|sonic-boom$|src\/clock\.)/],
   [/^src\/tools\//, /^(@sinclair\/typebox|schemas\/|src\/(tools\/|tool\.|errors|tells|wake|session-view|own-tells|interest|bus\/bus))/],
   [/^src\//, /^(node:|ajv|@sinclair\/typebox|schemas\/|src\/(?!app\.|main|server\.|services|cli\/))/],
   [/^plugins\//, /^(node:|ajv|ws|graphql|mercurius|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors|hang-up|ajv)\.)/] // not another plugin: see below

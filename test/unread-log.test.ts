@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -65,4 +66,16 @@ t.test('a server goes on when the reader of its log is gone', async t => {
   t.same(new Set(await fail(server, 5)), new Set([500]))
   t.equal((await fetch(`${server.url}/health/ready`)).status, 200)
   t.equal(await server.end(), 0)
+})
+
+t.test('a server that ends at once, at two signals of the same moment, says so last', async t => {
+  const server = await startProcess({ home: scratch(t) })
+  const read = once(server.child.stderr!, 'close')
+  const [ended] = (['SIGTERM', 'SIGINT'] as const).map(signal => server.end(signal))
+  t.equal(await ended, 1)
+  await read
+  t.match(server.log().trim().split('\n').slice(-2).map(line => JSON.parse(line) as object), [
+    { msg: /^ends at SIG(TERM|INT)/ },
+    { msg: /^second SIG(TERM|INT), exiting$/ }
+  ])
 })

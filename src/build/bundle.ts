@@ -12,7 +12,7 @@ import { licences } from './licences.ts'
 /** What every start loads. All else stays a package: it is native, brings files of its own, or is not always wanted. */
 const BUNDLED = new Set([
   '@fastify/cors', '@fastify/helmet', '@fastify/rate-limit', '@fastify/websocket', '@sinclair/typebox', 'close-with-grace', 'commander', 'fastify',
-  'fastify-plugin', 'ipaddr.js', 'pino', 'standardwebhooks', 'ws', 'yaml'
+  'fastify-plugin', 'ipaddr.js', 'pino', 'sonic-boom', 'standardwebhooks', 'ws', 'yaml'
 ])
 
 const root = join(import.meta.dirname, '../../..')

@@ -13,13 +13,7 @@ export async function start (world: World, flags: Flags): Promise<void> {
   const { serve } = await import('./serve.ts')
   const serving = await serve(world, config, flags)
   const { log } = serving.server
-  // It speaks where it ends the process at once.
-  const logger = {
-    error (...what: unknown[]) {
-      log.error(what.join(' '))
-      log.flush()
-    }
-  }
+  const logger = { error: (...what: unknown[]) => { log.error(what.join(' ')) } }
   closeWithGrace({ delay: config.settings.drainTimeout + CLOSING, logger, skip: ['SIGHUP'] }, async ({ err, signal }) => {
     if (err !== undefined) log.fatal({ err }, 'ends after an internal error')
     else log.info(`ends${signal === undefined ? '' : ` at ${signal}`}; running tells get ${config.settings.drainTimeout / 1000} s`)
