@@ -1,5 +1,8 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { TObject, TSchema } from '@sinclair/typebox'
+import { SessionId } from '../schemas/session.ts'
+import { TeamName } from '../schemas/team.ts'
+import { TellId } from '../schemas/tell.ts'
 import { createAjv } from './ajv.ts'
 import { ValidationError } from './errors.ts'
 
@@ -71,10 +74,41 @@ export function sentence (error: ErrorObject, schema: TSchema, known: string): s
     case 'required': return `${path === '' ? '' : `in ${field}: `}'${String(params.missingProperty)}' is required`
     case 'enum': return `${field} must be one of ${(params.allowedValues as unknown[]).join(', ')}`
     case 'pattern': {
-      const description = describe(schema, instancePath)
-      return `${field} is malformed${description === undefined ? `: it ${message}` : `; expected: ${description}`}`
+      const expected = SHAPES.get(String(params.pattern)) ?? describe(schema, instancePath)
+      return `${field} is malformed${expected === undefined ? `: it ${message}` : `; expected: ${expected}`}`
     }
-    default: return `${field} ${message ?? 'is invalid'}`
+    case 'type': return `${field} must be ${[params.type].flat().map(one => TYPES[String(one)] ?? String(one)).join(' or ')}`
+    default: return `${field} ${bound(error) ?? message ?? 'is invalid'}`
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string', integer: 'a whole number', number: 'a number', boolean: 'true or false', array: 'an array', object: 'an object'
+}
+
+/** What names and ids look like: a field that holds one may describe what it is for, and not this. */
+const UUID = 'a UUID in lower case'
+const SHAPES: ReadonlyMap<string, string> = new Map([
+  [TeamName.pattern!, 'lower-case letters, digits, `_`, `.` and `-`, at most 64, the first a letter or a digit'],
+  [SessionId.pattern!, UUID],
+  [TellId.pattern!, UUID]
+])
+
+/** What is too small, too large or there twice, as the rest of a sentence; undefined where it is something else. */
+export function bound ({ keyword, params }: ErrorObject): string | undefined {
+  const limit = Number(params.limit)
+  const least = (what: string) => limit === 1 ? 'must not be empty' : `must have at least ${limit} ${what}`
+  const most = (what: string) => `must have at most ${limit} ${what}${limit === 1 ? '' : 's'}`
+  switch (keyword) {
+    case 'minimum': return `must be at least ${limit}`
+    case 'exclusiveMinimum': return `must be more than ${limit}`
+    case 'maximum': return `must be at most ${limit}`
+    case 'minLength': return least('characters')
+    case 'maxLength': return most('character')
+    case 'minItems': return least('items')
+    case 'maxItems': return most('item')
+    case 'uniqueItems': return 'must not hold the same twice'
+    default: return undefined
   }
 }
 

@@ -15,12 +15,12 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/store\//, /^(node:|better-sqlite3|schemas\/|src\/(store\/|errors|clock))/],
   [/^src\/bus\//, /^(schemas\/|src\/(bus\/|errors|clock))/],
   [/^src\/build\//, /^(node:|ajv|esbuild|schemas\/|src\/(build\/|config\/))/], // makes what is shipped, and is not
-  [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|validate))/],
+  [/^src\/config(\/|\.ts)/, /^(node:|yaml|ajv|@sinclair\/typebox|schemas\/|src\/(config|agent\/kinds|errors|clock|nearest|validate))/],
   [/^src\/webhooks\//, /^(node:|ipaddr\.js|standardwebhooks|schemas\/|src\/(webhooks\/|bus\/bus|store\/(store|webhook-rows)|errors|clock|log\.))/],
   [/^src\/stderr\.ts$/, /^(node:|sonic-boom$|src\/clock\.)/],
   [/^src\/tools\//, /^(@sinclair\/typebox|schemas\/|src\/(tools\/|tool\.|errors|tells|wake|session-view|own-tells|interest|bus\/bus))/],
   [/^src\//, /^(node:|ajv|@sinclair\/typebox|schemas\/|src\/(?!app\.|main|server\.|services|cli\/))/],
-  [/^plugins\//, /^(node:|ajv|ws|graphql|mercurius|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors|hang-up|ajv)\.)/] // not another plugin: see below
+  [/^plugins\//, /^(node:|ajv|ws|graphql|mercurius|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors|hang-up|ajv|nearest)\.)/] // not another plugin: see below
 ]
 
 // One owner for each thing of the outside world: elsewhere these words do not stand. (echo-* is a program of its own, an agent.)

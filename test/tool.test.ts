@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
+import { SessionId } from '../schemas/session.ts'
+import { TeamName } from '../schemas/team.ts'
 import { RateLimitedError } from '../src/errors.ts'
 import { defineTool, speaker, type Call, type Caller } from '../src/tool.ts'
 import { run } from './fixtures/running.ts'
@@ -35,17 +37,48 @@ t.test('bad input is named, with what to do', async t => {
     [undefined, /'teamName' is required/],
     [null, /'teamName' is required/],
     [{ team: 'echo' }, /^'teamName' is required; unknown field 'team'; team_greet takes teamName, times$/],
-    [[], /must be object/],
-    ['text', /must be object/],
+    [[], /^the input must be an object$/],
+    ['text', /^the input must be an object$/],
     [{ teamName: 'echo', bogus: 1 }, /unknown field 'bogus'; team_greet takes teamName, times/],
     [{ teamName: 'NOT' }, /'teamName' is malformed; expected: a team/],
-    [{ teamName: 'echo', times: '2' }, /'times' must be integer/],
-    [{ teamName: 'echo', times: 0 }, /'times' must be >= 1/],
-    [{ teamName: 'echo', times: NaN }, /'times' must be integer/],
-    [{ teamName: 1 }, /'teamName' must be string/],
+    [{ teamName: 'echo', times: '2' }, /^'times' must be a whole number$/],
+    [{ teamName: 'echo', times: 0 }, /'times' must be at least 1/],
+    [{ teamName: 'echo', times: NaN }, /^'times' must be a whole number$/],
+    [{ teamName: 1 }, /^'teamName' must be a string$/],
     [JSON.parse('{"teamName":"echo","__proto__":{"times":3}}'), /unknown field '__proto__'/]
   ]
   for (const [input, message] of rows) await t.rejects(teamGreet.run(input, call()), { name: 'ValidationError', statusCode: 400, message }, JSON.stringify(input) ?? 'undefined')
+})
+
+t.test('what is too much, too little, there twice or malformed is said in a sentence, whatever the field is for', async t => {
+  const tool = defineTool({
+    ...teamGreet,
+    input: Type.Object({
+      name: Type.Optional({ ...TeamName, description: 'Who it is for' }),
+      session: Type.Optional({ ...SessionId, description: 'Where' }),
+      words: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 3 }), { minItems: 1, maxItems: 2, uniqueItems: true })),
+      share: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1 })),
+      either: Type.Optional(Type.Unsafe<string | boolean>({ type: ['string', 'boolean'] }))
+    }, { additionalProperties: false }),
+    output: { greeting: Type.String() },
+    team: null,
+    handler: () => ({ greeting: '' })
+  })
+  const rows: [object, string][] = [
+    [{ name: 'A' }, "'name' is malformed; expected: lower-case letters, digits, `_`, `.` and `-`, at most 64, the first a letter or a digit"],
+    [{ session: 'x' }, "'session' is malformed; expected: a UUID in lower case"],
+    [{ words: [] }, "'words' must not be empty"],
+    [{ words: ['a', 'b', 'c'] }, "'words' must have at most 2 items"],
+    [{ words: ['a', 'a'] }, "'words' must not hold the same twice"],
+    [{ words: [''] }, "'words.0' must not be empty"],
+    [{ words: ['long'] }, "'words.0' must have at most 3 characters"],
+    [{ words: {} }, "'words' must be an array"],
+    [{ share: 0 }, "'share' must be more than 0"],
+    [{ share: 2 }, "'share' must be at most 1"],
+    [{ share: 'x' }, "'share' must be a number"],
+    [{ either: 1 }, "'either' must be a string or true or false"]
+  ]
+  for (const [input, message] of rows) await t.rejects(tool.run(input, call()), { name: 'ValidationError', message }, JSON.stringify(input))
 })
 
 t.test('text that is no valid Unicode is refused, with the field it stands in', async t => {

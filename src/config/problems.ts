@@ -1,7 +1,8 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { TSchema } from '@sinclair/typebox'
 import { DURATION } from '../../schemas/duration.ts'
-import { nearest } from './nearest.ts'
+import { bound } from '../validate.ts'
+import { nearest } from '../nearest.ts'
 
 const SHOWN = 8
 
@@ -35,8 +36,8 @@ export function describe (error: ErrorObject, schema: TSchema): Problem {
     case 'required': return { path, text: `'${[...path, params.missingProperty].join('.')}' is missing${hint(node?.properties?.[String(params.missingProperty)])}` }
     case 'enum': return notOneOf(path, error.data, params.allowedValues as string[])
     case 'type': return { path, text: `${path.length === 0 ? 'the file' : field} must be ${typeName(params.type)}, not ${kind(error.data)}${hint(node)}` }
-    case 'pattern': return { path, text: node?.pattern === DURATION ? `${field} must be a duration: 500ms, 20s, 2m, 1h, 1d, or a number of ms` : `${field} is malformed${hint(node)}` }
-    default: return { path, text: `${path.length === 0 ? 'the file' : field} ${error.message ?? 'is invalid'}${hint(node)}` }
+    case 'pattern': return { path, text: node?.pattern === DURATION ? `${field} must be a duration: 500ms, 20s, 2m, 1h, 1d, or a number of ms` : `${field} is malformed${suggestion(error.data, wordsOf(node))}${hint(node)}` }
+    default: return { path, text: `${path.length === 0 ? 'the file' : field} ${bound(error) ?? error.message ?? 'is invalid'}${hint(node)}` }
   }
 }
 
@@ -72,6 +73,9 @@ function suggestion (value: unknown, known: readonly string[]): string {
   const near = typeof value === 'string' ? nearest(value, known) : undefined
   return near === undefined ? '' : `; did you mean '${near}'?`
 }
+
+/** Those that a pattern of nothing but words stands for. */
+const wordsOf = (node: TSchema | undefined) => /^\^\(([a-z|]+)\)\$$/.exec(String(node?.pattern))?.[1]?.split('|') ?? []
 
 const hint = (node: TSchema | undefined) => node?.description === undefined ? '' : ` (${node.description})`
 

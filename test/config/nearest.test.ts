@@ -1,6 +1,6 @@
 import t from 'tap'
 import { milliseconds } from '../../src/config/duration.ts'
-import { nearest } from '../../src/config/nearest.ts'
+import { nearest } from '../../src/nearest.ts'
 
 const known = ['httpPort', 'host', 'maxProcesses', 'idleTimeout', 'spawnTimeout', 'tells', 'key']
 

@@ -69,7 +69,7 @@ t.test('who may not hear is told so in the one shape, and a stream is judged by 
     ['team', { rooms: ['team:other'] }, 'ForbiddenError', /does not reach the team 'other'/],
     ['session', { rooms: [`session:${SESSION}`] }, 'ForbiddenError', /lacks the permission 'cache:read'/],
     ['room', { rooms: ['kitchen'] }, 'ValidationError', /'rooms.0' is malformed/],
-    ['after', { after: -1 }, 'ValidationError', /'after' must be >= 0/]
+    ['after', { after: -1 }, 'ValidationError', /'after' must be at least 0/]
   ] as const) {
     held.subscribe(id, STREAM, variables)
     t.match((await held.next('next', id)).payload, { errors: [{ message, extensions: { error, message } }] }, id)

@@ -60,8 +60,8 @@ t.test('What a tool refuses is a result with the error body of every transport',
   for (const [params, key, err] of [
     [call('echo_lose', 'x'), 'alice', new TellNotFoundError('x', { details: { looked: 'everywhere' } })],
     [call('echo_tell'), 'guest', new ForbiddenError("This key lacks the permission 'tell'")],
-    [{ name: 'echo_say', arguments: { text: 1 } }, 'alice', new ValidationError("'text' must be string")],
-    [{ name: 'echo_say', arguments: [] }, 'alice', new ValidationError('the input must be object')],
+    [{ name: 'echo_say', arguments: { text: 1 } }, 'alice', new ValidationError("'text' must be a string")],
+    [{ name: 'echo_say', arguments: [] }, 'alice', new ValidationError('the input must be an object')],
     [call('echo_break'), 'alice', new Error('the secret')]
   ] as const) {
     const response = await ask(url, 'tools/call', params, { key })
