@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { IrisError, toErrorBody } from '../../src/errors.ts'
+import { nearest } from '../../src/nearest.ts'
 import type { Caller, Progress, Tool } from '../../src/tool.ts'
 import { createAsking, type Asking } from './asking.ts'
 import { Own, type Context, type Result } from './context.ts'
@@ -65,7 +66,7 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
   /** Not async, as nobody waits for more than the tool in most calls. */
   function run (params: Message, context: Context): Promise<Result> {
     const known = typeof params.name === 'string' ? byName.get(params.name) : undefined
-    if (known === undefined) throw new RpcError(INVALID_PARAMS, `Unknown tool: ${String(params.name)}`)
+    if (known === undefined) throw new RpcError(INVALID_PARAMS, unknownTool(params.name, [...byName.keys()]))
     const { tool } = known
     const missing = needs?.(tool).filter(name => !isObject(context.capabilities[name])) ?? []
     if (missing.length > 0) {
@@ -121,3 +122,10 @@ export function createDispatch ({ tools, now, patience = 45_000, content, needs,
 }
 
 interface Known { readonly tool: Tool, write (output: object): string }
+
+function unknownTool (name: unknown, known: readonly string[]): string {
+  if (typeof name !== 'string') return 'A call needs the name of a tool, a string'
+  const given = name.slice(0, 100)
+  const near = nearest(given, known)
+  return `Unknown tool: ${given}${near === undefined ? '' : `; did you mean ${near}?`}`
+}

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import { IrisError, RateLimitedError, UnauthorizedError, ValidationError, toErrorBody } from '../../src/errors.ts'
+import { nearest } from '../../src/nearest.ts'
 import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
 import { readFrame, type Feed, type Frame, type Id, type Reader } from './frames.ts'
 import { Outbox, type Post, type Wire } from './outbox.ts'
@@ -187,7 +188,7 @@ export class Connection {
     if (fault !== undefined) throw fault
     const { requests, call } = this.#around
     const wanted = typeof event === 'string' ? requests.get(event) : undefined
-    if (wanted === undefined) throw new ValidationError(typeof event === 'string' ? `Nothing is called '${event.slice(0, 100)}'. Any tool's name is an event` : 'A frame needs an event, a string')
+    if (wanted === undefined) throw new ValidationError(typeof event === 'string' ? unknownEvent(event.slice(0, 100), [...requests.keys()]) : 'A frame needs an event, a string')
     const inFlight = this.#inFlight ??= new Set()
     if (inFlight.size >= MAX_IN_FLIGHT) throw new RateLimitedError(`${MAX_IN_FLIGHT} requests of this socket are not answered yet`)
     const { tool, events, answer } = wanted
@@ -226,6 +227,11 @@ export class Connection {
       release()
     }
   }
+}
+
+function unknownEvent (event: string, known: readonly string[]): string {
+  const near = nearest(event, known)
+  return `Nothing is called '${event}'${near === undefined ? ". Any tool's name is an event" : `; did you mean '${near}'?`}`
 }
 
 /** What a socket hears, and where it is. */

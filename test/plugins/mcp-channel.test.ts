@@ -102,13 +102,14 @@ t.test('what is malformed is refused by JSON-RPC, and the socket lives', async t
     [[say(1)], -32600, 1], [['x'], -32600, undefined], [{ id: 1, method: 'ping' }, -32600, 1], [{ jsonrpc: '2.0', id: 1 }, -32600, 1],
     [{ jsonrpc: '2.0', id: 1.5, method: 'ping' }, -32600, undefined], [{ jsonrpc: '2.0', id: null, method: 'ping' }, -32600, undefined],
     [{ jsonrpc: '2.0', id: 2, method: {} }, -32600, 2], [{ jsonrpc: '2.0', id: 3, method: 'tools/call', params: [] }, -32602, 3],
-    [modern(4, 'tools/call', { name: 'nobody_knows' }), -32602, 4]
+    [modern(4, 'tools/call', { name: 'nobody_knows' }), -32602, 4], [modern(6, 'tools/call', { name: { toString: 1, valueOf: 1 } }), -32602, 6], [modern(7, 'tools/call', { name: 'x'.repeat(10_000) }), -32602, 7]
   ]
   for (const [sent, code, id] of cases) {
     const answer = await line.ask(sent)
     t.equal(answer.error?.code, code, JSON.stringify(sent))
     t.strictSame(answer.id, id)
   }
+  t.equal((await line.ask(modern(8, 'tools/call', { name: 'echo_sya' }))).error!.message, 'Unknown tool: echo_sya; did you mean echo_say?')
   line.send({ jsonrpc: '2.0', id: 99, result: {} }, { jsonrpc: '2.0', id: 98, error: {} }, cancelled({}), { jsonrpc: '2.0', method: 'notifications/cancelled' })
   t.match(await line.ask(say(5)), { id: 5, result: {} }, 'and nobody answers an answer')
   line.socket.send(Buffer.from('{}'))

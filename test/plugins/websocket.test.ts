@@ -85,7 +85,7 @@ t.test('any tool answers by its name, with the id of its request', async t => {
   const client = await greeted(w)
   t.strictSame(await client.ask({ event: 'thing_get', data: { teamName: 'a', limit: 2 }, id: 'x' }), { event: 'result', data: { given: { teamName: 'a', limit: 2, deep: false }, speaker: 'root', timestamp: NOW }, id: 'x' })
   t.match(await client.ask({ event: 'thing_say', data: { teamName: 'a' } }), { event: 'result', data: { said: 'nothing' } })
-  t.match(await client.ask({ event: 'thing_get', data: { teamName: 'a', limit: '2' }, id: 0 }), { event: 'error', data: { error: 'ValidationError', message: "'limit' must be integer" }, id: 0 })
+  t.match(await client.ask({ event: 'thing_get', data: { teamName: 'a', limit: '2' }, id: 0 }), { event: 'error', data: { error: 'ValidationError', message: "'limit' must be a whole number" }, id: 0 })
   t.match(await client.ask({ event: 'thing_say', data: { teamName: 'a', text: 'break' }, id: 'x' }), { event: 'error', data: { error: 'InternalError', message: 'Internal error' }, id: 'x' })
   w.keys.set('teller', callerOf('teller', ['tell']))
   const teller = await greeted(w, 'teller')
@@ -98,10 +98,11 @@ t.test('malformed frames are told so, and nothing else happens', async t => {
   const rows: [unknown, RegExp, unknown?][] = [
     ['{', /must be JSON/], ['', /must be JSON/], ['[]', /must be an object/], ['null', /must be an object/], ['"x"', /must be an object/], ['5', /must be an object/],
     [{}, /needs an event/], [{ event: 5, id: 'i' }, /needs an event/, 'i'], [{ event: null }, /needs an event/],
-    [{ event: 'nothing:such', id: 9 }, /Nothing is called 'nothing:such'/, 9], [{ event: 'constructor' }, /Nothing is called/], [{ event: '__proto__' }, /Nothing is called/],
+    [{ event: 'nothing:such', id: 9 }, /^Nothing is called 'nothing:such'\. Any tool's name is an event$/, 9],
+    [{ event: 'thing_gte', id: 10 }, /^Nothing is called 'thing_gte'; did you mean 'thing_get'\?$/, 10], [{ event: 'proces:subscribe' }, /; did you mean 'process:subscribe'\?$/], [{ event: 'constructor' }, /Nothing is called/], [{ event: '__proto__' }, /Nothing is called/],
     [{ event: 'thing_get', id: {} }, /id of a frame/], [{ event: 'thing_get', id: null }, /id of a frame/], [{ event: 'thing_get', id: 'x'.repeat(129) }, /id of a frame/], [{ event: 'thing_get', id: true }, /id of a frame/],
     [{ event: 'thing_get', ID: 1, id: 2 }, /Unknown field 'ID'/, 2],
-    [{ event: 'thing_get', data: 'x', id: 3 }, /must be object/, 3], [{ event: 'thing_get', data: [], id: 3 }, /must be object/, 3],
+    [{ event: 'thing_get', data: 'x', id: 3 }, /must be an object/, 3], [{ event: 'thing_get', data: [], id: 3 }, /must be an object/, 3],
     ['{"event":"thing_get","data":{"teamName":"a","__proto__":{}}}', /unknown field '__proto__'/]
   ]
   for (const [frame, message, id] of rows) {
