@@ -138,7 +138,7 @@ export interface Team extends Omit<Static<typeof TeamConfig>, 'path' | 'idleTime
   readonly name: string
   /** Absolute. */
   readonly path: string
-  /** Why it cannot work now, e.g. its directory is missing; absent when it can. */
+  /** Why it could not work when this was read: its directory is missing. */
   readonly unavailable?: string
   /** ms */
   readonly idleTimeout?: number

@@ -21,7 +21,7 @@ export type TeamSession = Static<typeof TeamSession>
 export const TeamStatus = Type.Object({
   team: TeamName,
   awake: Type.Boolean({ description: 'Whether at least one agent of this team is awake' }),
-  available: Type.Boolean({ description: 'Whether its directory exists' }),
+  available: Type.Boolean({ description: 'Whether its directory is there, and the program of its agent' }),
   state: SessionState,
   since: Type.Integer({ description: 'When it entered this state, Unix ms' }),
   reason: Type.String(),

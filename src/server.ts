@@ -77,6 +77,14 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     await services.tells.recover()
     services.webhooks.start()
 
+    const warn = () => {
+      for (const team of services.teams.list()) {
+        const why = services.teams.unavailable(team)
+        if (why !== undefined) log.warn(`The team '${team.name}' is unavailable: ${why}`)
+      }
+    }
+    warn()
+
     let closing: Promise<void> | undefined
     async function close (ms = services.config().settings.drainTimeout) {
       draining = true
@@ -98,7 +106,10 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       log,
       openChannel: app.openChannel,
       bodyLimit: config.api.bodyLimit,
-      reconfigure: services.reconfigure,
+      reconfigure (next) {
+        services.reconfigure(next)
+        warn()
+      },
       close: ms => closing ??= close(ms)
     }
   } catch (err) {

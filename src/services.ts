@@ -19,6 +19,7 @@ import { createIdempotency } from './idempotency.ts'
 import { bringToLife } from './living.ts'
 import { createLog } from './log.ts'
 import { createPool } from './pool.ts'
+import { createPrograms } from './programs.ts'
 import { createRecovery } from './recovery.ts'
 import { createSessions } from './sessions.ts'
 import { localKeyOf } from './server-file.ts'
@@ -84,7 +85,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const kinds = new Map([...KINDS].map(([name, kind]) => [name, kind.create({ clock, owner: home, run, ledger, home: join(home, name) })]))
   const bus = createMemoryBus({ onError })
   const log = createLog({ store, bus, clock, onError })
-  const teams = createTeams(config, team => places.of(team)?.status())
+  const teams = createTeams(config, team => places.of(team)?.status(), createPrograms({ isHere: team => places.of(team) === undefined, environment: environmentOf }))
   const sessions = createSessions({ store, clock })
   const approvals = createApprovals({
     store, log, clock, policy: team => config().teams.get(team)?.permissions ?? 'deny', timeout: () => config().settings.approvalTimeout, onError

@@ -40,7 +40,7 @@ const ORDER = ['waiting', 'busy', 'waking', 'idle', 'asleep'] as const
 
 /** What a team does now, from its awake sessions, or of one speaker's session alone. */
 export function viewTeam (name: string, fromTeam: string | undefined, call: Pick<Services, 'pool' | 'sessions' | 'teams' | 'tells'>): TeamStatus {
-  const { unavailable } = call.teams.get(name)
+  const unavailable = call.teams.unavailable(call.teams.get(name))
   const place = call.teams.place(name)
   const rows = fromTeam === undefined
     ? call.pool.awake().filter(({ to }) => to === name)

@@ -260,7 +260,7 @@ type TeamStatusOutput struct {
 	Team string `json:"team"`
 	// Whether at least one agent of this team is awake
 	Awake bool `json:"awake"`
-	// Whether its directory exists
+	// Whether its directory is there, and the program of its agent
 	Available bool   `json:"available"`
 	State     string `json:"state"`
 	// When it entered this state, Unix ms

@@ -30,7 +30,7 @@ async function begin (start: Start, options: AgentOptions): Promise<AgentProcess
   if (start.fork !== undefined && !start.resume) throw new AgentError('This kind of agent cannot fork a conversation: it keeps none')
   const program = start.command!
   // Here it is known now, and not with the first message, that there is no such program.
-  if (launch === undefined) await requireProgram(program, { cwd, env })
+  if (launch === undefined) requireProgram(program, { cwd, env })
 
   let turn: { interrupted: boolean, child: Promise<Child>, pid?: number } | undefined
   let stopped: Promise<Exit> | undefined

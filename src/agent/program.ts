@@ -1,20 +1,25 @@
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { AgentError } from '../errors.ts'
 
-/** Throws AgentError where no file of that name is there to be run: on the PATH of `env`, or, with a slash in it, from `cwd` on. */
-export async function requireProgram (command: string, { cwd, env }: { cwd: string, env: Readonly<Record<string, string>> }): Promise<void> {
+interface Where { cwd: string, env: Readonly<Record<string, string>> }
+
+/** Why no file of that name is there to be run: on the PATH of `env`, or, with a slash in it, from `cwd` on. Undefined where one is. */
+export function whyNoProgram (command: string, { cwd, env }: Where): string | undefined {
   const places = command.includes('/') ? [resolve(cwd, command)] : (env.PATH ?? '').split(delimiter).filter(Boolean).map(folder => join(folder, command))
-  for (const place of places) if (await isProgram(place)) return
-  const stderr = `'${command}' is not found${command.includes('/') ? '' : ' on PATH'}, or is not an executable file`
-  throw new AgentError(`The agent could not be started: ${stderr}`, { details: { exitCode: null, signal: null, stderr } })
+  return places.some(isProgram) ? undefined : `'${command}' is not found${command.includes('/') ? '' : ' on PATH'}, or is not an executable file`
 }
 
-async function isProgram (path: string): Promise<boolean> {
+/** Throws AgentError where there is none. */
+export function requireProgram (command: string, where: Where): void {
+  const stderr = whyNoProgram(command, where)
+  if (stderr !== undefined) throw new AgentError(`The agent could not be started: ${stderr}`, { details: { exitCode: null, signal: null, stderr } })
+}
+
+function isProgram (path: string): boolean {
   try {
-    await access(path, constants.X_OK)
-    return (await stat(path)).isFile()
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
   } catch {
     return false
   }

@@ -13,9 +13,6 @@ export interface Serving {
 /** Starts the server with the flags of the command line. The file is followed, and read again at SIGHUP. */
 export async function serve (world: World, config: Config, flags: Flags, options: { logLevel?: string, portFallback?: boolean } = {}): Promise<Serving> {
   const server = await startServer({ config, environment: world.env, ...options })
-  for (const { name, unavailable } of config.teams.values()) {
-    if (unavailable !== undefined) server.log.warn(`The team '${name}' is unavailable: ${unavailable}`)
-  }
   const watch = watchConfig(config, {
     clock: world.clock,
     load: file => loadConfig({ ...loadOptions(world, flags), file }),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import { ConfigFile, type Config, type Team } from '../../schemas/config.ts'
@@ -10,6 +10,7 @@ import { checkOptions } from './check-options.ts'
 import { SIZE } from '../../schemas/size.ts'
 import { checkKeys } from './check-keys.ts'
 import { checkPlace, isElsewhere } from './check-place.ts'
+import { whyNoDirectory } from './directory.ts'
 import { readDocument } from './document.ts'
 import { milliseconds } from './duration.ts'
 import type { Environment } from './environment.ts'
@@ -111,15 +112,6 @@ function teamOf (name: string, { path, idleTimeout, ...rest }: Static<typeof Con
     path: directory,
     ...(unavailable !== undefined && { unavailable }),
     ...(idleTimeout !== undefined && { idleTimeout: milliseconds(idleTimeout)! })
-  }
-}
-
-function whyNoDirectory (path: string): string | undefined {
-  try {
-    return statSync(path).isDirectory() ? undefined : `${path} is no directory`
-  } catch (err) {
-    const { code, message } = err as NodeJS.ErrnoException
-    return code === 'ENOENT' ? `the directory ${path} does not exist` : message
   }
 }
 

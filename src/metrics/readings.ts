@@ -5,8 +5,8 @@ import { reading, type Metric } from './tally.ts'
 const STATES = ['waking', 'idle', 'busy', 'waiting']
 
 /** What is so at the moment: nothing of it is counted, the services are asked. */
-export function readServices ({ config, pool, tells, approvals, store, log, version, webhooks }: Pick<Services, 'config' | 'pool' | 'tells' | 'approvals' | 'log' | 'version' | 'webhooks'> & { store: Pick<Store, 'children'> }): Metric[] {
-  const teams = () => [...config().teams.keys()]
+export function readServices ({ teams: configured, pool, tells, approvals, store, log, version, webhooks }: Pick<Services, 'teams' | 'pool' | 'tells' | 'approvals' | 'log' | 'version' | 'webhooks'> & { store: Pick<Store, 'children'> }): Metric[] {
+  const teams = () => configured.list().map(({ name }) => name)
 
   function * awake (): Generator<[string, string, number]> {
     const counts = new Map<string, number>()
@@ -25,7 +25,7 @@ export function readServices ({ config, pool, tells, approvals, store, log, vers
   return [
     reading('gauge', 'iris_build_info', 'Which Iris this is', ['version'], () => [[version, 1]]),
     reading('gauge', 'iris_team_available', 'Whether a team can work: 0 where e.g. its directory is missing', ['team'],
-      () => [...config().teams.values()].map(({ name, unavailable }) => [name, unavailable === undefined ? 1 : 0])),
+      () => configured.list().map(team => [team.name, configured.unavailable(team) === undefined ? 1 : 0])),
     reading('gauge', 'iris_tells_open', 'Tells that run, or wait in the queue of their session', ['team', 'state'], () => teams().flatMap(team => {
       const { running, queued } = tells.count(new Set([team]))
       return [[team, 'running', running], [team, 'queued', queued]] as const

@@ -36,7 +36,8 @@ export const teamList = defineTool({
 
   handler ({ includeProcessDetails }, call) {
     const teams = call.teams.list().filter(({ name }) => call.caller.teams?.has(name) ?? true).map(team => {
-      const { name, path, description, agent, permissions, unavailable } = team
+      const { name, path, description, agent, permissions } = team
+      const unavailable = call.teams.unavailable(team)
       const { awake, state, limitedUntil, sessions } = viewTeam(name, undefined, call)
       const messageCount = () => sessions.reduce((sum, { sessionId }) => sum + call.cache.stats(sessionId).entries, 0)
       return {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -83,6 +83,31 @@ t.test('a good file is in force at once, a bad one is refused with the reason; S
   child.kill('SIGHUP')
   await said
   t.equal(child.exitCode, null)
+  t.strictSame(await stop(child), [0, null])
+})
+
+t.test('a team that lacks its directory or its agent\'s program is said in the log, at a reload too, and by its status, until both are there', async t => {
+  const cwd = directory(t)
+  const file = join(cwd, 'config.yaml')
+  writeFileSync(file, `${FILE}  gone: { path: ., agent: command, command: ./answer.sh }\n`)
+  const child = start(t, ['start'], { cwd })
+  const greeted = saying(child.stdout!, /Try/)
+  t.match(await saying(child.stderr!, /'gone'/), /"level":40.*The team 'gone' is unavailable: '\.\/answer\.sh' is not found, or is not an executable file/)
+  await greeted
+  const teams = async () => (JSON.parse((await iris(t, ['teams', '--json'], { cwd })).stdout) as { teams: { name: string, unavailable?: string }[] }).teams
+  t.match(await teams(), [{ name: 'echo', unavailable: undefined }, { name: 'web' }, { name: 'gone', unavailable: /is not found/ }])
+  t.match((await iris(t, ['teams'], { cwd })).stdout, /gone +unavailable +command/)
+
+  const said = saying(child.stderr!, /'away'/)
+  writeFileSync(file, `${FILE}  gone: { path: ., agent: command, command: ./answer.sh }\n  away: { path: away, agent: echo }\n`)
+  t.match(await said, /The team 'away' is unavailable: the directory .*away does not exist/)
+  t.match(await iris(t, ['tell', 'away', 'hello'], { cwd }), { code: 1, stderr: /Team 'away' is unavailable: the directory/ })
+
+  writeFileSync(join(cwd, 'answer.sh'), '#!/bin/sh\necho here I am\n', { mode: 0o755 })
+  mkdirSync(join(cwd, 'away'))
+  t.strictSame((await teams()).map(({ unavailable }) => unavailable), [undefined, undefined, undefined, undefined])
+  t.match(await iris(t, ['tell', 'gone', 'hello'], { cwd }), { code: 0, stdout: 'here I am\n' })
+  t.match(await iris(t, ['tell', 'away', 'hello'], { cwd }), { code: 0, stdout: 'echo: hello\n' })
   t.strictSame(await stop(child), [0, null])
 })
 

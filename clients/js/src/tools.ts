@@ -168,7 +168,7 @@ export interface TeamStatusOutput {
   team: string
   /** Whether at least one agent of this team is awake */
   awake: boolean
-  /** Whether its directory exists */
+  /** Whether its directory is there, and the program of its agent */
   available: boolean
   state: 'asleep' | 'waking' | 'idle' | 'busy' | 'waiting'
   /** When it entered this state, Unix ms */
