@@ -73,6 +73,9 @@ const PAGE_POLICY = {
   'frame-ancestors': "'none'"
 }
 
+/** A bar to open other documents, and the choice of a server, of which there is one: the page shows it as `..`, from where it is seen. */
+const HIDDEN = '.swagger-ui .topbar, .swagger-ui .scheme-container .schemes > .schemes-server-container { display: none } .swagger-ui .auth-wrapper { margin-left: auto }'
+
 /** A server that listens nowhere: it has the document of these routes at `/openapi.json` and by `swagger()`, and a page to try it at `/docs`. */
 export async function createDocuments ({ version, schemaController, routes }: DocumentOptions): Promise<FastifyInstance> {
   const app = Fastify({ exposeHeadRoutes: false, ...(schemaController !== undefined && { schemaController }) })
@@ -98,7 +101,7 @@ export async function createDocuments ({ version, schemaController, routes }: Do
     transformSpecificationClone: false,
     staticCSP: PAGE_POLICY,
     uiConfig: { displayOperationId: true, displayRequestDuration: true, docExpansion: 'list', tryItOutEnabled: true, validatorUrl: null },
-    theme: { title: 'Iris API', css: [{ filename: 'iris.css', content: '.swagger-ui .topbar { display: none }' }] }
+    theme: { title: 'Iris API', css: [{ filename: 'iris.css', content: HIDDEN }] }
   })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   await routes(app)
