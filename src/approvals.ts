@@ -170,7 +170,7 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
     answer (id, { decision, reason, input }, by) {
       const row = get(id)
       const allowed = decision !== 'deny'
-      if (row.state !== 'pending' || !open.has(id)) throw new ApprovalDecidedError(row.state, { details: { approvalId: id, state: row.state, decision: row.decision, by: row.by } })
+      if (row.state !== 'pending' || !open.has(id)) throw new ApprovalDecidedError(row.state, { details: { approvalId: id, state: row.state, decision: row.decision, by: row.by, ...(row.reason !== null && { reason: row.reason }) } })
       if (input !== undefined && !allowed) throw new ValidationError("'input' goes with allow or allow_session alone")
       const { question } = open.get(id)!
       if (input !== undefined && question.fixed) throw new ValidationError("This agent takes no other 'input' than its own: allow or deny it as it is")

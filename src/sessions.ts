@@ -15,8 +15,11 @@ export interface Sessions {
   update: Store['sessions']['update']
   /** A fresh conversation for the same pair. The old session stays readable. */
   reset (id: string): SessionRow
-  /** A conversation of `from` with the same team, which begins with what `source` holds so far. There once `keep` is called, for a pair that has none. */
-  fork (source: SessionRow, from: string): { session: SessionRow, keep (): void }
+  /**
+   * A conversation of `from` with the same team, which begins with what `source` holds so far: its `own` history, or else what it
+   * was forked from. There once `keep` is called, for a pair that has none.
+   */
+  fork (source: SessionRow, from: string, own: boolean): { session: SessionRow, keep (): void }
   /** Gone, with its tells and cache. */
   remove (id: string): void
 }
@@ -70,13 +73,13 @@ export function createSessions ({ store, clock }: { store: Store, clock: Clock }
       sessions.update(id, { current: false })
       return insert(from, to)
     }),
-    fork (source, from) {
+    fork (source, from, own) {
       const session: SessionRow = {
         ...make(from, source.to),
         forkedFrom: source.id,
-        // A fork that was never told anything has its history where its own source has it.
-        forkConversation: source.resumable ? source.conversation : source.forkConversation,
-        forkPlace: source.resumable ? source.place : source.forkPlace,
+        // A fork in which nothing was completed has its history where its own source has it.
+        forkConversation: own ? source.conversation : source.forkConversation,
+        forkPlace: own ? source.place : source.forkPlace,
         costSoFar: source.costSoFar, // the agent's total goes on across a fork
         asleepReason: 'forked'
       }

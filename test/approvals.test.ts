@@ -145,7 +145,7 @@ t.test('a question that nobody answers is denied when its time is over', async t
   t.match(process.answers, [{ decision: { behavior: 'deny', message: /approvalTimeout/ } }])
   t.match(events[1], { event: 'approval:resolved', data: { approvalId: id, state: 'expired', by: 'deadline' } })
   t.equal(session().state, 'busy')
-  t.throws(() => approvals.answer(id, { decision: 'allow' }, 'anna'), { name: 'ApprovalDecidedError', details: { state: 'expired' } })
+  t.throws(() => approvals.answer(id, { decision: 'allow' }, 'anna'), { name: 'ApprovalDecidedError', details: { state: 'expired', by: 'deadline', reason: /Nobody decided within/ } })
 })
 
 t.test('an agent that waits for a person is not silent: its time begins anew with the decision', async t => {

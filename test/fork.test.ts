@@ -56,6 +56,23 @@ t.test('a fork shares the history so far, then both go their own ways', async t 
   t.same(server.errors, [])
 })
 
+t.test('turns that were not completed are not shared, whatever there is before them', async t => {
+  const { services } = await run(t)
+  const none = (from: string) => fork(services, services.sessions.find(from, 'echo')!.id, 'z')
+  const refused = { name: 'SessionBusyError', statusCode: 409, message: 'This session has no history to share: no turn of it was completed' }
+  t.match(await told(services, 'failed', '!fail'), { state: 'failed' })
+  await t.rejects(none('failed'), refused)
+  t.match(await told(services, 'crashed', '!crash 3'), { state: 'failed' })
+  await t.rejects(none('crashed'), refused)
+
+  const { sessionId } = await told(services, 'a', 'one')
+  await told(services, 'a', '!fail')
+  const { sessionId: forkId } = await fork(services, sessionId, 'b')
+  t.match(await told(services, 'b', '!fail'), { state: 'failed' })
+  t.match(await fork(services, forkId, 'c'), { forkedFrom: forkId })
+  t.equal((await told(services, 'c', '!history')).response, 'echo: 1 before, the last: one', 'a fork that has completed nothing of its own shares what it was forked from')
+})
+
 t.test('a fork that was not begun survives a restart and a reset or deletion of its source', async t => {
   const first = await run(t)
   const { sessionId } = await told(first.services, 'a', 'one')

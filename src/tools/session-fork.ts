@@ -34,12 +34,14 @@ export const sessionFork = defineTool({
     const details = { sessionId }
     const { state } = pool.state(source)
     if (tells.load(sessionId) > 0 || state === 'busy' || state === 'waiting') throw new SessionBusyError('This session is busy. Wait for its tells, or cancel them', { details })
-    if (!source.resumable && source.forkConversation === null) throw new SessionBusyError('This session has no history to share: its agent was never told anything', { details })
+    // Not all agents name the place at which a turn was completed.
+    const own = source.resumable && (source.place !== null || tells.list({ sessionId, state: 'completed' }, { limit: 1 }).rows.length > 0)
+    if (!own && source.forkConversation === null) throw new SessionBusyError(`This session has no history to share: ${source.resumable ? 'no turn of it was completed' : 'its agent was never told anything'}`, { details })
     const taken = sessions.find(from, to)
     if (taken !== undefined) throw new SessionBusyError(`'${from}' has a conversation with '${to}' already. Fork as another name, or reset or delete that one`, { details: { sessionId: taken.id } })
 
     const seq = log.head()
-    const { session, keep } = sessions.fork(source, from)
+    const { session, keep } = sessions.fork(source, from, own)
     const data = { subtype: 'forked', forkedFrom: sessionId, from: source.from, seq, message: `Begins with what '${source.from}' and the agent have said up to here` }
     log.append({ event: 'cache:message', data: { sessionId: session.id, team: to, message: { timestamp: clock.now(), type: 'system', data } } }, keep)
     return { session: viewSession(session, call) }
