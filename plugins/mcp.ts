@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../src/tool.ts'
+import { textOf } from '../src/utf8.ts'
 import { Channel, type End, type Surroundings } from './mcp/channel.ts'
 import type { Extras } from './mcp/context.ts'
 import { createDispatch, type DispatchOptions } from './mcp/dispatch.ts'
@@ -73,7 +74,8 @@ async function http (app: FastifyInstance, { call, sessions, sockets, after, ...
 
   app.removeAllContentTypeParsers()
   const parse = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    const text = textOf(body)
     const value = SUSPECT.test(text) ? undefined : parsed(text)
     if (value !== undefined) done(null, value)
     else void parse(request, text, (err, value) => { done(null, err === null ? value : MALFORMED) })

@@ -5,6 +5,7 @@ import { createAjv } from '../src/ajv.ts'
 import { ValidationError } from '../src/errors.ts'
 import { HangUp } from '../src/hang-up.ts'
 import type { Call, Tool } from '../src/tool.ts'
+import { textOf } from '../src/utf8.ts'
 
 export interface RestOptions {
   tools: readonly Tool[]
@@ -37,7 +38,8 @@ export default async function rest (app: FastifyInstance, { tools, call }: RestO
 function acceptJson (app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    const body = textOf(bytes)
     if (body.trim() === '') return done(null, undefined)
     void parse(request, body, (err, value) => {
       // Elsewhere no input at all may be written so; here there is a shorter way.

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import auth from '../plugins/auth.ts'
+import bodies from '../plugins/bodies.ts'
 import { compilersFactory, serializerOf } from '../plugins/compilers.ts'
 import errors, { earlyErrors } from '../plugins/errors.ts'
 import graphql, { graphqlSchema } from '../plugins/graphql.ts'
@@ -80,6 +81,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
   const call = (via: string) => callMaker(services, via)
 
   await app.register(errors, { now: clock.now, ...(log !== undefined && { log }) })
+  await app.register(bodies)
   if (answered !== undefined) await app.register(requestLog, { write: answered, now: clock.now, elapsed: clock.elapsed, serializer: serializerOf })
   await app.register(security, { api, host: config().settings.host, data: DATA })
   await app.register(auth, { api, authenticate: keys.authenticate, anonymous: ANONYMOUS, refused })

@@ -20,7 +20,7 @@ const LAYERS: [file: RegExp, may: RegExp][] = [
   [/^src\/stderr\.ts$/, /^(node:|sonic-boom$|src\/clock\.)/],
   [/^src\/tools\//, /^(@sinclair\/typebox|schemas\/|src\/(tools\/|tool\.|errors|tells|wake|session-view|own-tells|interest|bus\/bus))/],
   [/^src\//, /^(node:|ajv|@sinclair\/typebox|schemas\/|src\/(?!app\.|main|server\.|services|cli\/))/],
-  [/^plugins\//, /^(node:|ajv|ws|graphql|mercurius|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors|hang-up|ajv|nearest)\.)/] // not another plugin: see below
+  [/^plugins\//, /^(node:|ajv|ws|graphql|mercurius|fastify|fastify-plugin|@fastify\/|@modelcontextprotocol\/|@sinclair\/typebox|schemas\/|plugins\/|src\/(tool|errors|hang-up|ajv|nearest|utf8)\.)/] // not another plugin: see below
 ]
 
 // One owner for each thing of the outside world: elsewhere these words do not stand. (echo-* is a program of its own, an agent.)
