@@ -115,6 +115,24 @@ t.test('where no key is wanted none is asked for; to open the page and to talk c
   t.match(await page.locator('#talk-state').textContent(), /5 answers · 35 in · 65 out · \$0\.0049/)
 })
 
+t.test('a long name, as a fork of a fork has one, is read whole, and pushes nothing out of sight', skip, async t => {
+  const server = await asking(t)
+  const { tells } = server.services
+  const from = `${'a-long-name'.repeat(4)}-fork-1-fork-1`
+  const { tellId } = await tells.start({ from, to: 'echo', message: 'hello', caller: 'x' })
+  await tells.wait(tellId, 0, new AbortController().signal)
+  const { page } = await browse(t, { viewport: { width: 1300, height: 900 } })
+  await enter(page, server)
+  const team = page.locator('.team', { hasText: `with ${from}` })
+  const edge = async (selector: string) => {
+    const box = (await (selector === '' ? team : team.locator(selector).first()).boundingBox())!
+    return box.x + box.width
+  }
+  await team.waitFor()
+  for (const selector of ['.row button.small', '.session .state']) t.ok(await edge(selector) <= await edge(''), selector)
+  t.ok(await team.locator('.session .from').evaluate((node: { scrollWidth: number, clientWidth: number }) => node.scrollWidth <= node.clientWidth), 'nothing of the name is cut')
+})
+
 t.test('a running tell is cancelled, a team sleeps and wakes', skip, async t => {
   const server = await asking(t)
   const { page, complaints } = await browse(t)
