@@ -8,7 +8,7 @@ import { IrisError, ValidationError, toErrorBody } from '../../src/errors.ts'
 export function formatter ({ now, failed }: { now (): number, failed (err: unknown): void }): (err: unknown) => GraphQLFormattedError {
   return err => {
     const graph = err instanceof GraphQLError ? err : undefined
-    const cause = graph === undefined ? err : graph.originalError ?? new ValidationError(graph.message)
+    const cause = graph === undefined ? err : originOf(graph) ?? new ValidationError(graph.message)
     if (!(cause instanceof IrisError)) failed(cause)
     const body = toErrorBody(cause, now())
     return {
@@ -26,3 +26,6 @@ export function asGraphQLError (err: unknown): GraphQLError {
   const originalError = err instanceof Error ? err : new Error(String(err))
   return new GraphQLError(originalError.message, { originalError })
 }
+
+/** What it was thrown for, where that is not GraphQL's own: a variable that is not of its type is refused by an error within another, before any field. */
+const originOf = ({ originalError, path }: GraphQLError) => originalError instanceof GraphQLError && path === undefined ? undefined : originalError

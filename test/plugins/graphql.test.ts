@@ -49,6 +49,18 @@ t.test('a tell counts as a tell, and with one key it is told once', async t => {
   t.ok(rows.some(({ via, tool }) => via === 'graphql' && tool === 'team_tell'), 'and it is recorded by where it came')
 })
 
+t.test('a variable that is not of its type is refused in words, as is one that is missing', async t => {
+  const server = await run(t)
+  for (const [declared, use, x, message] of [
+    ['$x: Int', 'session_list(limit: $x) { next }', 'a', /^Variable "\$x" got invalid value "a"; Int cannot represent/],
+    ['$x: TellState', 'tell_list(state: $x) { next }', 'over', /Value "over" does not exist in "TellState" enum/],
+    ['$x: String!', 'team_status(teamName: $x) { team }', undefined, /"\$x" of required type "String!" was not provided/]
+  ] as const) {
+    t.match(await ask(server, `query (${declared}) { ${use} }`, { variables: { x } }), { status: 400, json: { error: 'ValidationError', message } }, declared)
+  }
+  t.same(server.errors, [], 'none is a fault of ours')
+})
+
 t.test('what is too much, too deep, or no GraphQL is refused before anything runs', async t => {
   const server = await run(t)
   const many = (n: number, one: (i: number) => string) => Array.from({ length: n }, (_, i) => one(i)).join(' ')
