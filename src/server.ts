@@ -43,7 +43,6 @@ export async function startServer ({ config, environment, logLevel = 'info', por
   /** Take any free port where the configured one is taken. */
   portFallback?: boolean
 }): Promise<Server> {
-  learnTicks()
   const { home, settings } = config
   const unlock = lockHome(home)
   if (unlock === null) throw new Error(`Another Iris serves the data directory ${home}. Stop it, or use another one (--home)`)
@@ -145,12 +144,4 @@ async function ensureAdminKey (home: string, { keys, audit }: Pick<Wiring, 'keys
   await audit.record({ caller: null, via: 'start', tool: known === undefined ? 'key_create' : 'key_rotate', keyName: ADMIN, outcome: 'ok' })
   writeAdminKey(home, key)
   return key
-}
-
-/**
- * V8 learns from the first calls of process.nextTick what they make. Where a garbage collection falls among those, Node 20 takes a slow
- * way in all that follow: a third of what a small request costs. So they come together, before there is much to collect.
- */
-function learnTicks (): void {
-  for (let n = 0; n < 5_000; n++) process.nextTick(() => {})
 }
