@@ -1,14 +1,7 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8'
 import { run } from './cli/program.ts'
 import { systemClock } from './clock.ts'
 import { environment } from './config/environment.ts'
-
-// What a start makes lives on, and what the same lines make for a request is garbage soon, but V8 goes by what it sees first. So it is not
-// to learn what to put among the old objects: there, garbage keeps all that it refers to until a full collection, which is a quarter of what
-// a small POST costs. And it sees enough of process.nextTick before, or it may take a slow way in all calls to come: a fifth of a small GET.
-setFlagsFromString('--no-allocation-site-pretenuring')
-for (let n = 0; n < 5_000; n++) process.nextTick(() => {})
 
 // Whoever reads our output may leave before its end. A command with something to put in order first listens too.
 process.stdout.on('error', (err: NodeJS.ErrnoException) => {

@@ -7,7 +7,7 @@ import { readAdminKey } from '../server-file.ts'
 import { discover, type Target } from './client.ts'
 import { bridge } from './mcp-bridge.ts'
 import { openInside } from './mcp-inside.ts'
-import type { Serving } from './serve.ts'
+import { serve, type Serving } from './serve.ts'
 import { CliError, loadOptions, type ClientFlags, type World } from './world.ts'
 
 /** How long running tells get when the client is gone, ms: it will not wait for them, and may soon kill. */
@@ -46,7 +46,6 @@ export async function mcp (world: World, flags: ClientFlags & { as?: string }): 
   /** The whole server, in this process. */
   async function begin (): Promise<Target> {
     const config = loadConfig(loadOptions(world, flags))
-    const { serve } = await import('./serve.ts')
     serving = await serve(world, config, flags, { logLevel: 'warn', portFallback: true })
     const { url } = serving.server
     say(`serves ${config.home} at ${url}`)

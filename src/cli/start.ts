@@ -1,7 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { loadConfig } from '../config.ts'
 import { adminKeyFile } from '../server-file.ts'
-import type { Serving } from './serve.ts'
+import { serve, type Serving } from './serve.ts'
 import { loadOptions, print, printJson, type Flags, type World } from './world.ts'
 
 /** Beyond drainTimeout, what ending the agents and closing the files may take, ms. */
@@ -10,7 +10,6 @@ const CLOSING = 15_000
 /** `iris start`: serves until a signal ends it; a second signal ends it at once. */
 export async function start (world: World, flags: Flags): Promise<void> {
   const config = loadConfig(loadOptions(world, flags))
-  const { serve } = await import('./serve.ts')
   const serving = await serve(world, config, flags)
   const { log } = serving.server
   const logger = { error: (...what: unknown[]) => { log.error(what.join(' ')) } }
