@@ -31,19 +31,14 @@ export function createLines<T extends Placed> ({ go, stopped }: {
 }): Lines<T> {
   const lines = new Map<string, { running: T | null, readonly queue: T[] }>()
 
-  function of (sessionId: string) {
+  function lineOf (sessionId: string) {
     let line = lines.get(sessionId)
     if (line === undefined) lines.set(sessionId, line = { running: null, queue: [] })
     return line
   }
 
-  const members = (sessionId: string): T[] => {
-    const { running = null, queue = [] } = lines.get(sessionId) ?? {}
-    return running === null ? queue : [...queue, running]
-  }
-
   function advance (sessionId: string) {
-    const line = of(sessionId)
+    const line = lineOf(sessionId)
     if (line.running !== null || stopped()) return
     const [next] = line.queue
     if (next === undefined) lines.delete(sessionId)
@@ -55,23 +50,29 @@ export function createLines<T extends Placed> ({ go, stopped }: {
 
   return {
     enter (item, turn = false) {
-      const line = of(item.session.id)
+      const line = lineOf(item.session.id)
       if (turn) line.running = item
       else line.queue.push(item)
     },
     leave (item) {
-      const { queue } = of(item.session.id)
+      const { queue } = lineOf(item.session.id)
       const at = queue.indexOf(item)
       if (at >= 0) queue.splice(at, 1)
       return at >= 0
     },
     end ({ session: { id } }) {
-      of(id).running = null
+      lineOf(id).running = null
       advance(id)
     },
     advance,
-    load: sessionId => members(sessionId).length,
-    of: sessionId => [...members(sessionId)],
+    load (sessionId) {
+      const line = lines.get(sessionId)
+      return line === undefined ? 0 : line.queue.length + (line.running === null ? 0 : 1)
+    },
+    of (sessionId) {
+      const { running = null, queue = [] } = lines.get(sessionId) ?? {}
+      return running === null ? [...queue] : [...queue, running]
+    },
     running: () => [...lines.values()].flatMap(({ running }) => running ?? [])
   }
 }
