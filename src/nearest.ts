@@ -23,3 +23,9 @@ function distance (a: string, b: string): number {
   }
   return above[b.length]!
 }
+
+/** The rest of a sentence that asks whether the nearest was meant; nothing where none is near. */
+export function suggestion (word: unknown, known: readonly string[]): string {
+  const near = typeof word === 'string' ? nearest(word, known) : undefined
+  return near === undefined ? '' : `; did you mean '${near}'?`
+}

@@ -1,6 +1,6 @@
 import type { Team } from '../schemas/config.ts'
 import { KINDS } from './agent/kinds.ts'
-import { whyNoProgram } from './agent/program.ts'
+import { remedy, whyNoProgram } from './agent/program.ts'
 
 /**
  * Says why a team's agent has no program to run, as far as this machine can know. One that was there when its configuration
@@ -14,10 +14,11 @@ export function createPrograms ({ isHere, environment }: {
   const found = new WeakSet<Team>()
   return team => {
     if (found.has(team)) return undefined
-    const { program, install } = KINDS.get(team.agent)!
-    const wanted = team.command ?? program
+    const kind = KINDS.get(team.agent)!
+    const wanted = team.command ?? kind.program
     const why = wanted === undefined || !isHere(team) ? undefined : whyNoProgram(wanted, { cwd: team.path, env: environment(team) })
-    if (why === undefined) found.add(team)
-    return why !== undefined && team.command === undefined && install !== undefined ? `${why}; ${install}, or set \`command\`` : why
+    if (why !== undefined) return why + remedy(team.command, kind)
+    found.add(team)
+    return undefined
   }
 }

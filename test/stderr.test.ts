@@ -36,6 +36,16 @@ function pipe (t: Test): { reader: number, writer: number } {
   return { reader, writer: openSync(path, constants.O_WRONLY) }
 }
 
+/** A program that fills a pipe and then does this: what it wrote of all by then, and it goes on. */
+async function filled (t: Test, words: string) {
+  const { reader, writer } = pipe(t)
+  const started = start(`fill(); ${words}`, writer)
+  await once(started.child.stdout!, 'data')
+  const log = taken(reader)
+  t.ok(log.length < ALL.length, 'it takes a part only')
+  return { ...started, reader, log }
+}
+
 /** What is in it. */
 function taken (fd: number): string {
   const buffer = Buffer.alloc(ALL.length)
@@ -54,23 +64,14 @@ t.test('a line is there once it is written, and those before it, though its proc
 })
 
 t.test('where a pipe was full and its reader is back, the last line of a process that ends at once comes with all before it', async t => {
-  const { reader, writer } = pipe(t)
-  const { child, ended } = start("fill(); process.stdout.write('full'); await said(); log.write('last\\n'); process.exit(3)", writer)
-  await once(child.stdout!, 'data')
-  let log = taken(reader)
-  t.ok(log.length < ALL.length, 'it takes a part only')
+  const { child, ended, reader, log } = await filled(t, "process.stdout.write('full'); await said(); log.write('last\\n'); process.exit(3)")
   child.stdin!.write('go on')
   t.equal((await ended)[0], 3)
-  log += taken(reader)
-  t.equal(log, ALL + 'last\n')
+  t.equal(log + taken(reader), ALL + 'last\n')
 })
 
 t.test('who ends in the moment that a pipe is full waits for its reader', async t => {
-  const { reader, writer } = pipe(t)
-  const { child, ended } = start("fill(); const closed = log.close(); process.stdout.write('full'); await closed; process.exit(3)", writer)
-  await once(child.stdout!, 'data')
-  const log = taken(reader)
-  t.ok(log.length < ALL.length, 'it takes a part only')
+  const { ended, reader, log } = await filled(t, "const closed = log.close(); process.stdout.write('full'); await closed; process.exit(3)")
   t.equal((await ended)[0], 3)
   t.equal(log + taken(reader), ALL)
 })

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import { IrisError, RateLimitedError, UnauthorizedError, ValidationError, toErrorBody } from '../../src/errors.ts'
-import { nearest } from '../../src/nearest.ts'
+import { suggestion } from '../../src/nearest.ts'
 import type { Call, Caller, Progress, Tool } from '../../src/tool.ts'
 import { readFrame, type Feed, type Frame, type Id, type Reader } from './frames.ts'
 import { Outbox, type Post, type Wire } from './outbox.ts'
@@ -229,10 +229,7 @@ export class Connection {
   }
 }
 
-function unknownEvent (event: string, known: readonly string[]): string {
-  const near = nearest(event, known)
-  return `Nothing is called '${event}'${near === undefined ? ". Any tool's name is an event" : `; did you mean '${near}'?`}`
-}
+const unknownEvent = (event: string, known: readonly string[]) => `Nothing is called '${event}'${suggestion(event, known) || ". Any tool's name is an event"}`
 
 /** What a socket hears, and where it is. */
 interface Hearing {

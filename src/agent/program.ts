@@ -10,6 +10,10 @@ export function whyNoProgram (command: string, { cwd, env }: Where): string | un
   return places.some(isProgram) ? undefined : `'${command}' is not found${command.includes('/') ? '' : ' on PATH'}, or is not an executable file`
 }
 
+/** What to do about a program that is missing, as the rest of a sentence. `command`: the team's own. */
+export const remedy = (command: string | undefined, { install }: { readonly install?: string }) =>
+  command === undefined && install !== undefined ? `; ${install}, or set \`command\`` : ''
+
 /** Throws AgentError where there is none. */
 export function requireProgram (command: string, where: Where): void {
   const stderr = whyNoProgram(command, where)

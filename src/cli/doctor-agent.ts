@@ -9,6 +9,7 @@ import { KINDS } from '../agent/kinds.ts'
 import { createPlaces, elsewhere } from '../agent/launch/places.ts'
 import { probeAt } from '../agent/launch/probe.ts'
 import { probeVersion, type Probe } from '../agent/probe.ts'
+import { remedy } from '../agent/program.ts'
 import { systemClock } from '../clock.ts'
 import type { Check } from './doctor.ts'
 import type { World } from './world.ts'
@@ -35,7 +36,7 @@ export async function examine ({ env: base }: World, team: Team, home: string): 
   const found: Probe = place !== undefined
     ? await probeAt(place, program, { clock, owner })
     : run === undefined ? { version: '' } : await probeVersion(run, program)
-  if ('missing' in found && (place !== undefined || !kind.unversioned)) return warn(`${found.missing}${command === undefined && kind.install !== undefined ? `; ${kind.install}, or set \`command\`` : ''}`)
+  if ('missing' in found && (place !== undefined || !kind.unversioned)) return warn(found.missing + remedy(command, kind))
 
   const facts = [`${path}${place === undefined ? '' : ` at ${place.status().where}`}`]
   facts.push(run === undefined ? `agent ${word} comes with Iris` : `${run} ${'version' in found ? found.version : ''}`.trim())

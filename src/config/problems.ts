@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { TSchema } from '@sinclair/typebox'
 import { DURATION } from '../../schemas/duration.ts'
 import { bound } from '../validate.ts'
-import { nearest } from '../nearest.ts'
+import { suggestion } from '../nearest.ts'
 
 const SHOWN = 8
 
@@ -60,18 +60,12 @@ function unknownKey (path: Step[], key: string, node: TSchema | undefined): Prob
     }
   }
   const known = Object.keys((node?.properties ?? {}) as object)
-  const near = nearest(key, known)
-  return { path, key, text: `unknown key '${full}'; ${near === undefined ? `known are ${known.join(', ')}` : `did you mean '${near}'?`}` }
+  return { path, key, text: `unknown key '${full}'${suggestion(key, known) || `; known are ${known.join(', ')}`}` }
 }
 
 function fixedName (key: string): string {
   const name = key.toLowerCase().replaceAll(/[^a-z0-9_.-]+/g, '-').replace(/^[^a-z0-9]+/, '').slice(0, 64)
   return name === '' ? '' : `; e.g. '${name}'`
-}
-
-function suggestion (value: unknown, known: readonly string[]): string {
-  const near = typeof value === 'string' ? nearest(value, known) : undefined
-  return near === undefined ? '' : `; did you mean '${near}'?`
 }
 
 /** Those that a pattern of nothing but words stands for. */
