@@ -47,6 +47,12 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
   const child = attempt(() => spawn(command, args, {
     cwd, env: { ...env, ...marks(mark, owner, run) }, detached: true, stdio: 'pipe', windowsHide: true
   }))
+  const spawned = new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.on('error', cause => { reject(failedStart(`'${command}' cannot be run (${reason(cause)})`, cause)) })
+  })
+  // Where no more files can be opened it has no pipes either, whatever its type says.
+  if ((child.stdin as unknown) === undefined) await spawned
   const { stdin, stdout, stderr } = child
   const closed = new Promise<void>(resolve => { child.once('close', () => { resolve() }) })
   let tail = Buffer.alloc(0)
@@ -77,10 +83,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
       try { options.exit(exit) } finally { resolve(exit) }
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.on('error', cause => { reject(failedStart(`'${command}' cannot be run (${reason(cause)})`, cause)) })
-  })
+  await spawned
   await enter().catch(async cause => {
     signalGroup('SIGKILL')
     await exited
@@ -141,14 +144,23 @@ function attempt<T> (start: () => T): T {
   try { return start() } catch (cause) { throw failedStart(reason(cause), cause) }
 }
 
-const REASONS: Readonly<Record<string, string>> = { ENOENT: 'it was not found; `iris doctor` says more', EACCES: 'it is not an executable file', E2BIG: 'its arguments are too long' }
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it was not found; `iris doctor` says more',
+  EACCES: 'it is not an executable file',
+  E2BIG: 'its arguments are too long',
+  EMFILE: 'EMFILE: the server has as many files open as it may; raise its limit, e.g. by ulimit -n',
+  ENFILE: 'ENFILE: the machine has as many files open as it can',
+  EAGAIN: 'EAGAIN: no more processes may be started; raise the limit, e.g. by ulimit -u',
+  ENOMEM: 'ENOMEM: the machine has no memory left'
+}
 
-const reason = (cause: unknown) => {
+/** What the system says against it, in words where it has none. */
+export const reason = (cause: unknown) => {
   const { code, message } = cause as NodeJS.ErrnoException
   return REASONS[code ?? ''] ?? message
 }
 
-const failedStart = (why: string, cause: unknown) => new AgentError(`The agent could not be started: ${why}`,
+export const failedStart = (why: string, cause: unknown) => new AgentError(`The agent could not be started: ${why}`,
   { details: { exitCode: null, signal: null, stderr: why }, cause })
 
 /** The text of a tail that may begin in the middle of a character. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { AgentError } from '../errors.ts'
+import { failedStart, reason } from './child.ts'
 
 const held = new Set<string>()
 
@@ -19,7 +20,8 @@ export async function lockConversation (conversation: string): Promise<() => voi
     }
   } catch (cause) {
     held.delete(conversation)
-    throw (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? taken(conversation, 'of another server', cause) : cause
+    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw taken(conversation, 'of another server', cause)
+    throw failedStart(`its conversation cannot be locked (${reason(cause)})`, cause)
   }
 }
 

@@ -86,6 +86,25 @@ t.test('A program that is missing, or is none, fails the start at once and says 
   t.ok(performance.now() - begun < 1000)
 })
 
+t.test('Where no more files can be opened a start fails and says so, and the server lives', { skip: process.platform === 'win32' }, async t => {
+  const url = (name: string) => JSON.stringify(new URL(`../../src/${name}.js`, import.meta.url).href)
+  const crowded = `
+    import { openSync } from 'node:fs'
+    const { spawnChild } = await import(${url('agent/child')})
+    const { lockConversation } = await import(${url('agent/lock')})
+    const { systemClock: clock } = await import(${url('clock')})
+    try { for (;;) openSync('/dev/null') } catch {}
+    const options = { command: 'true', args: [], cwd: '/', env: process.env, clock, owner: 'o', sessionId: undefined, stdout () {}, exit () {} }
+    for (const start of [() => spawnChild(options), ...process.platform === 'linux' ? [() => lockConversation('crowded')] : []]) await start().catch(({ name, message }) => console.log(name, message))
+    setImmediate(() => console.log('lives'))`
+  const { exited, heard } = await run(t, '', { command: '/bin/sh', args: ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, crowded] })
+  t.match(await exited, { code: 0, stderr: '' })
+  const lines = heard().trim().split('\n')
+  t.equal(lines.pop(), 'lives')
+  t.equal(lines.length, linux ? 2 : 1)
+  for (const line of lines) t.match(line, /^AgentError The agent could not be started: .*EMFILE: the server has as many files open as it may/)
+})
+
 t.test('It has the environment it is given, and marks, and nothing else', async t => {
   const owner = randomUUID()
   const { exited, heard } = await run(t, 'console.log(JSON.stringify(process.env))', { owner, env: { A: 'b', IRIS_CHILD: 'forged' } })
