@@ -2,7 +2,7 @@ import type { TellState, Usage } from '../schemas/tell.ts'
 import { createAnswer, type Chunk } from './answer.ts'
 import type { AgentEvent, Outgoing } from './agent/agent.ts'
 import type { Clock } from './clock.ts'
-import { AgentError, TellCancelledError, type IrisError } from './errors.ts'
+import { AgentError, IrisError, TellCancelledError } from './errors.ts'
 import { limited } from './holds.ts'
 import type { Living } from './living.ts'
 
@@ -154,7 +154,11 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
     const unlisten = living.listen(hear)
     signal.addEventListener('abort', cancel, { once: true })
     watchSilence()
-    agent.send(tellId, message)
+    try {
+      agent.send(tellId, message)
+    } catch (cause) {
+      return end({ state: 'failed', error: cause instanceof IrisError ? cause : new AgentError(`The agent could not be given the message: ${(cause as Error).message}`, { cause }) })
+    }
     if (signal.aborted) cancel()
   })
 }

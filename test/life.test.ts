@@ -106,3 +106,19 @@ t.test('a stopping server leaves queued what has not begun', async t => {
   await drained
   t.equal(tells.get(tellId).state, 'queued', 'it runs at the next start')
 })
+
+t.test('a message that cannot be given to its agent fails at once, and leaves nothing that would stop the next turn', async t => {
+  let broken = true
+  const { services: { tells }, agent, clock } = wire(t, { script: { onSend () { if (broken) throw new Error('no space left on device') } } })
+  const { tellId } = await tells.start(tell('first'))
+  await turns()
+  t.match(tells.get(tellId), { state: 'failed', error: { error: 'AgentError', message: 'The agent could not be given the message: no space left on device' } })
+  broken = false
+  await tells.start(tell('second'))
+  await clock.advance(60_000)
+  const [process] = agent.processes
+  process!.say({ type: 'activity' })
+  await clock.advance(119_000)
+  t.match({ interrupts: process!.interrupts, alive: process!.alive }, { interrupts: 0, alive: true })
+  process!.reply('done')
+})

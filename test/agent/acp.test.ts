@@ -1,6 +1,6 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { lab } from './acp-lab.ts'
 import { alive, dead } from './ear.ts'
@@ -94,6 +94,20 @@ t.test('A question that is decided by the end of its turn is cancelled', async t
   const { end, answer } = await tell('!ask Write {"file_path":"a.txt"}')
   t.equal(end.outcome, 'interrupted')
   t.strictSame(answer, [], 'it goes on with nothing')
+})
+
+t.test('A message whose place cannot be kept, as on a full disk, is not sent, and the next one is', async t => {
+  const { cwd, wake } = lab(t)
+  const conversation = randomUUID()
+  const { process, tell } = await wake({ conversation })
+  await tell('first')
+  const inTheWay = join(cwd, 'kept', `${conversation}.json.new`)
+  mkdirSync(inTheWay)
+  t.throws(() => { process.send(randomUUID(), { text: 'lost' }) }, { name: 'AgentError', message: /cannot be written to .*kept: / })
+  rmdirSync(inTheWay)
+  const { answer, end } = await tell('!history')
+  t.equal(end.place, '2')
+  t.notMatch(answer, [/lost/])
 })
 
 t.test('It has no file system of Iris\'s', async t => {

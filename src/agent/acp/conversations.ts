@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AgentError } from '../../errors.ts'
 
 /** What Iris's id of a conversation stands for. */
 export interface Kept {
@@ -14,6 +15,7 @@ export interface Kept {
 export interface Conversations {
   /** undefined where there is none, or its file cannot be read. */
   get (conversation: string): Kept | undefined
+  /** Throws AgentError where it cannot be written. */
   keep (conversation: string, kept: Kept): void
 }
 
@@ -42,9 +44,13 @@ export function createConversations (home: string | undefined): Conversations {
         return
       }
       const file = fileOf(home, conversation)
-      mkdirSync(home, { recursive: true, mode: 0o700 })
-      writeFileSync(`${file}.new`, JSON.stringify(kept), { mode: 0o600 })
-      renameSync(`${file}.new`, file)
+      try {
+        mkdirSync(home, { recursive: true, mode: 0o700 })
+        writeFileSync(`${file}.new`, JSON.stringify(kept), { mode: 0o600 })
+        renameSync(`${file}.new`, file)
+      } catch (cause) {
+        throw new AgentError(`How far the conversation has gone cannot be written to ${home}: ${(cause as Error).message}`, { cause })
+      }
     }
   }
 }

@@ -128,12 +128,13 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
     send (tellId, { text }) {
       if (gone) throw new AgentError('The agent has ended')
       if (inTurn) throw new Error(`The tell ${String(reader.tellId)} has not ended`)
+      const next = { ...kept, sent: kept.sent + 1 }
+      conversations.keep(conversation, next)
+      kept = next
       inTurn = true
       interrupted = false
       questions.reset()
       reader.sent(tellId)
-      kept = { ...kept, sent: kept.sent + 1 }
-      conversations.keep(conversation, kept)
       void turn(text)
     },
     interrupt () {
