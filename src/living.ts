@@ -62,6 +62,8 @@ export interface Surroundings {
 
 const UNASKED = 'works on what nobody asked for'
 
+const isNotice = (event: AgentEvent) => event.type === 'message' && event.kind === 'system'
+
 /** A fork without its history would be another conversation than the one that was asked for. */
 const unforkable = ({ details }: IrisError) => new AgentError(
   'The agent has no record any more of the conversation that this session was forked from. session_reset begins one without it', { ...(details && { details }) })
@@ -106,9 +108,9 @@ export function bringToLife (session: SessionRow, team: Team, { agents, sessions
 
   /** Puts on record what the session is to keep, and answers the agent's questions. */
   function witness (event: AgentEvent) {
-    // Work that nobody asked for is work: its agent is not idle.
+    // Work that nobody asked for is work: its agent is not idle. A notice between two turns is none, and no end would follow it.
     if ('tellId' in event && event.tellId === null) {
-      if (event.type === 'ended') { if (reason === UNASKED) enter('idle', 'nothing to do') } else if (state === 'idle') enter('busy', UNASKED)
+      if (event.type === 'ended') { if (reason === UNASKED) enter('idle', 'nothing to do') } else if (state === 'idle' && !isNotice(event)) enter('busy', UNASKED)
     }
     switch (event.type) {
       case 'ended':

@@ -122,3 +122,14 @@ t.test('a message that cannot be given to its agent fails at once, and leaves no
   t.match({ interrupts: process!.interrupts, alive: process!.alive }, { interrupts: 0, alive: true })
   process!.reply('done')
 })
+
+t.test('a notice between two turns does not make an agent busy, which nothing would end: it still makes room', async t => {
+  const { services: { tells, pool, sessions }, agent } = wire(t, { settings: { maxProcesses: 1 }, script: { onSend: (process, text) => { process.reply(`re: ${text}`) } } })
+  const { sessionId } = await tells.start(tell('first'))
+  await turns()
+  agent.processes[0]!.say({ type: 'message', tellId: null, kind: 'system', data: { type: 'rate_limit_event' } })
+  t.equal(pool.state(sessions.get(sessionId)).state, 'idle')
+  const { tellId } = await tells.start(tell('of another session', 'b'))
+  await turns()
+  t.match(tells.get(tellId), { state: 'completed' })
+})
