@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import t from 'tap'
+import type { Team } from '../schemas/config.ts'
 import type { KeyGrant } from '../schemas/key.ts'
 import type { Wiring } from '../src/services.ts'
 import type { Call } from '../src/tool.ts'
 import { sessionDelete } from '../src/tools/session-delete.ts'
+import { teamList } from '../src/tools/team-list.ts'
 import { teamTell } from '../src/tools/team-tell.ts'
 import { teamWake } from '../src/tools/team-wake.ts'
 import { tellCancel } from '../src/tools/tell-cancel.ts'
@@ -132,4 +134,13 @@ t.test('a notice between two turns does not make an agent busy, which nothing wo
   const { tellId } = await tells.start(tell('of another session', 'b'))
   await turns()
   t.match(tells.get(tellId), { state: 'completed' })
+})
+
+t.test('a list of the teams looks once for each program', async t => {
+  const { services } = wire(t, { teams: { echo: {}, without: { agent: 'codex' } } })
+  const looked: string[] = []
+  const teams = { ...services.teams, unavailable (team: Team) { looked.push(team.name); return services.teams.unavailable(team) } }
+  const listed = await teamList.run({}, { ...callOf(services), teams })
+  t.same(looked, ['echo', 'without'])
+  t.match(listed, { teams: [{ name: 'echo', unavailable: undefined }, { name: 'without', unavailable: /^'codex-acp' is not found on PATH/ }] })
 })

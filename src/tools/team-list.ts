@@ -37,15 +37,14 @@ export const teamList = defineTool({
   handler ({ includeProcessDetails }, call) {
     const teams = call.teams.list().filter(({ name }) => call.caller.teams?.has(name) ?? true).map(team => {
       const { name, path, description, agent, permissions } = team
-      const unavailable = call.teams.unavailable(team)
-      const { awake, state, limitedUntil, sessions } = viewTeam(name, undefined, call)
+      const { available, awake, state, reason, limitedUntil, sessions } = viewTeam(name, undefined, call)
       const messageCount = () => sessions.reduce((sum, { sessionId }) => sum + call.cache.stats(sessionId).entries, 0)
       return {
         name,
         status: awake ? 'awake' as const : 'asleep' as const,
         state,
         config: { path, description, agent, permissions: typeof permissions === 'string' ? permissions : 'rules' },
-        ...(unavailable !== undefined && { unavailable }),
+        ...(!available && { unavailable: reason }),
         ...(limitedUntil !== undefined && { limitedUntil }),
         ...(includeProcessDetails && awake && { process: { count: sessions.length, messageCount: messageCount(), sessions } })
       }
