@@ -2,6 +2,7 @@ import { request as http, type IncomingMessage } from 'node:http'
 import { request as https } from 'node:https'
 import type { Attempt } from '../../schemas/webhook.ts'
 import type { Clock } from '../clock.ts'
+import { wayFailed } from './failure.ts'
 import type { Guard } from './guard.ts'
 
 export interface Parcel {
@@ -20,8 +21,6 @@ export interface Sent extends Attempt {
 
 /** Bytes of an answer that are read; nothing of them is kept. */
 const ANSWER = 64 * 1024
-/** Characters of a reason. */
-const REASON = 300
 
 /**
  * One POST to an address that the guard lets through. Never rejects. A redirect is not followed: where it leads, nobody has
@@ -37,7 +36,7 @@ export function send ({ url, headers, body }: Parcel, { clock, guard, timeout, s
   try {
     guard.check(url) // a literal address is connected to without a lookup
   } catch (err) {
-    return Promise.resolve(failed(reason(err)))
+    return Promise.resolve(failed((err as Error).message))
   }
   return new Promise(resolve => {
     let answer: IncomingMessage | undefined
@@ -64,7 +63,7 @@ export function send ({ url, headers, body }: Parcel, { clock, guard, timeout, s
         if (size > ANSWER) request.destroy()
       })
     })
-    request.on('error', err => { failure ??= reason(err) })
+    request.on('error', err => { failure ??= wayFailed(err, url) })
     request.on('close', () => {
       cancel()
       signal.removeEventListener('abort', abort)
@@ -85,10 +84,4 @@ function verdict ({ statusCode = 0, headers }: IncomingMessage): Pick<Sent, 'sta
     error: statusCode >= 300 && statusCode < 400 ? `redirects (${statusCode}) are not followed` : `answered ${statusCode}`,
     ...(seconds !== undefined && { retryAfter: seconds * 1000 })
   }
-}
-
-/** Several addresses that all failed make an error without words. */
-function reason (err: unknown): string {
-  const { message, code, errors } = err as NodeJS.ErrnoException & { errors?: Error[] }
-  return (message || errors?.[0]?.message || code || 'failed').slice(0, REASON)
 }
