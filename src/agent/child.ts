@@ -19,6 +19,8 @@ export interface ChildOptions extends Program, Pick<AgentOptions, 'clock' | 'own
   launch?: Launch | undefined
   /** Whose it is; undefined for one that ends with what it was asked, and need not be on record. */
   sessionId: string | undefined
+  /** It is of no use once it says or hears nothing more: then it is ended, should it live on. */
+  converses?: boolean
   stdout (chunk: Buffer): void
   /** Called once, after the last `stdout`, when the child and all that it left behind are gone. */
   exit (exit: Exit): void
@@ -66,6 +68,10 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
     const heard = launched === undefined ? chunk : launched.hear(chunk)
     if (heard !== undefined) options.stdout(heard)
   })
+  if (options.converses) {
+    stdout.once('end', () => { void forsake('its stdout') })
+    stdin.once('error', () => { void forsake('its stdin') })
+  }
   stderr.on('data', (chunk: Buffer) => { tail = Buffer.concat([tail, chunk]).subarray(-TAIL) })
 
   const exited = new Promise<Exit>(resolve => {
@@ -109,6 +115,13 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
 
   function signalGroup (signal: NodeJS.Signals) {
     try { process.kill(-child.pid!, signal) } catch { /* The group is empty. */ }
+  }
+
+  /** Most that close a stream are about to end. */
+  async function forsake (closed: string) {
+    if (expected || await within(AFTER_END, exited) || over || expected) return
+    tail = Buffer.from(`${wholeText(tail)}\nIt closed ${closed} and lived on, so it was ended`.trimStart()).subarray(-TAIL)
+    stopping ??= stop()
   }
 
   async function stop () {

@@ -79,7 +79,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
 
   const abort = () => { void child.kill() }
   try {
-    child = await spawnChild({ ...options, ...program, launch, sessionId, stdout: lines.push, exit: exited })
+    child = await spawnChild({ ...options, ...program, launch, sessionId, converses: true, stdout: lines.push, exit: exited })
   } catch (err) {
     calls?.close()
     unlock()

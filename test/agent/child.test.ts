@@ -141,6 +141,17 @@ t.test('One that ignores the end of its input is asked by SIGTERM, one that igno
   t.ok(performance.now() - begun < 5000)
 })
 
+t.test('One that closes its output or its input and lives on is ended where it is talked with, and nowhere else', async t => {
+  const deaf = await run(t, `require('fs').closeSync(0); console.log('up'); ${FOREVER}`, { converses: true })
+  await deaf.said(/up/)
+  deaf.child.write('anything\n')
+  t.match(await deaf.exited, { signal: 'SIGTERM', stderr: /^It closed its stdin and lived on, so it was ended$/, expected: false })
+  const dumb = await run(t, `require('fs').closeSync(1); console.error('why'); ${FOREVER}`, { converses: true })
+  t.match(await dumb.exited, { signal: 'SIGTERM', stderr: /^why\n+It closed its stdout and lived on, so it was ended$/, expected: false })
+  const silent = await run(t, "require('fs').closeSync(1); setTimeout(() => {}, 2000)")
+  t.match(await silent.exited, { code: 0, signal: null, expected: false })
+})
+
 t.test('A process that it left in its group dies with it', async t => {
   const { exited, heard } = await run(t, `${grandchild('{ stdio: "ignore" }')} process.exit(0)`)
   await exited

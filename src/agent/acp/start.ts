@@ -73,7 +73,7 @@ export async function startAcp (program: Program, preset: Preset, start: Start, 
       ask: (question, requestId, signal) => questions.ask(question, requestId, signal),
       tooLong (bytes) { on({ type: 'message', tellId: reader.tellId, kind: 'system', data: { subtype: 'line_too_long', bytes } }) }
     })
-    child = await spawnChild({ ...options, ...program, launch, sessionId: ofSession, stdout: wire.push, exit: exited })
+    child = await spawnChild({ ...options, ...program, launch, sessionId: ofSession, converses: true, stdout: wire.push, exit: exited })
   } catch (err) {
     unlock()
     throw err
