@@ -18,7 +18,7 @@ export interface Pool {
   release (living: Living): void
   /** Ends the session's agent, if there is one. `then` runs in the very moment in which there is none. */
   sleep (sessionId: string, reason: string, then?: () => void): Promise<void>
-  /** After a reload: agents of teams that changed make way, the idle at once and the busy after their turn; places are counted anew. */
+  /** After a reload: agents of teams that changed make way, the idle at once, the waking before their turn and the busy after it; places are counted anew. */
   adjust (changed: (team: string) => boolean): void
   state (session: SessionRow): { state: SessionState, since: number, reason: string, pid?: number }
   /** The sessions that are awake or on their way, oldest first. Of their rows only who they are is of now. */
@@ -48,6 +48,8 @@ interface Slot {
   readonly unwanted: AbortController
   cancelIdle: () => void
 }
+
+const CHANGED = 'its configuration changed'
 
 export function createPool ({ max, idleTimeout, check, start, clock }: {
   max: () => number
@@ -132,7 +134,8 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
         freePlace()
       })
       await living.ready
-      if (slot.claims === 0) rest(slot, living)
+      if (slot.outdated) void leave(slot, CHANGED)
+      else if (slot.claims === 0) rest(slot, living)
       return living
     })()
     slot.ready.catch(() => {})
@@ -172,7 +175,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
     if (slot.leaving || living.agent === undefined || living.state === 'asleep') return
     living.enter('idle', 'nothing to do')
     if (slot.outdated) {
-      void leave(slot, 'its configuration changed')
+      void leave(slot, CHANGED)
       return
     }
     watchIdle(slot, living)
@@ -257,9 +260,9 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
     },
     adjust (changed) {
       for (const slot of slots.values()) {
-        if (!changed(slot.session.to)) continue
+        if (slot.living === null || !changed(slot.session.to)) continue
         slot.outdated = true
-        if (isIdle(slot)) void leave(slot, 'its configuration changed')
+        if (isIdle(slot)) void leave(slot, CHANGED)
       }
       settle()
     },

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { turns } from './fixtures/test-clock.ts'
-import { wire } from './fixtures/wired.ts'
+import { makeConfig, wire } from './fixtures/wired.ts'
 
 const WITHIN = { within: 1_000 }
 
@@ -130,4 +130,33 @@ t.test('after a reload the idle agents of teams that changed make way, the other
   reconfigure({ ...config(), teams: new Map([...teams].filter(([name]) => name !== 'other')) })
   await turns()
   t.equal(agent.alive(), 0)
+})
+
+t.test('a reload while an agent wakes has the tell that waits for it run by the team as it is now', async t => {
+  let go = () => {}
+  const held = new Promise<void>(resolve => { go = resolve })
+  const { services, services: { pool, tells, sessions }, agent, home } = wire(t, {
+    teams: { echo: { model: 'old' } },
+    script: { onStart: async ({ model }) => { if (model === 'old') await held }, onSend: (process, text) => { process.reply(`${process.start.model}: ${text}`) } }
+  })
+  const { tellId, sessionId } = await tells.start({ from: 'a', to: 'echo', message: 'hello', caller: 'key' })
+  await turns()
+  t.equal(pool.state(sessions.get(sessionId)).state, 'waking')
+  services.reconfigure(makeConfig(home, { teams: { echo: { model: 'new' } } }))
+  go()
+  await turns()
+  t.match(tells.get(tellId), { state: 'completed', response: 'new: hello' })
+  t.same(agent.processes.map(({ alive }) => alive), [false, true])
+})
+
+t.test('a reload while a session waits for a place starts its agent once', async t => {
+  const { services, services: { pool, sessions }, agent, home } = wire(t, { settings: { maxProcesses: 1 }, teams: { other: {} } })
+  const used = await pool.acquire(sessions.open('used', 'other'), WITHIN)
+  const waits = pool.acquire(sessions.open('waits', 'echo'), WITHIN)
+  await turns()
+  services.reconfigure(makeConfig(home, { settings: { maxProcesses: 1 }, teams: { other: {}, echo: { model: 'new' } } }))
+  pool.release(used)
+  pool.release(await waits)
+  await turns()
+  t.same(agent.processes.map(({ start: { model }, alive }) => [model, alive]), [[undefined, false], ['new', true]])
 })
