@@ -1,8 +1,8 @@
 /** ms after the first failure; each further one doubles it, up to a bound. */
 const FIRST = 5_000
 const LONGEST = 30 * 60_000
-/** What another side may ask for at most, ms. */
-const ASKED = 3_600_000
+/** What another side may ask for at most, ms: no wait is longer. */
+export const ASKED = 3_600_000
 
 /**
  * When to try again what has failed so often, Unix ms; null: not any more. The last attempt is at `until`. A span is cut by up to

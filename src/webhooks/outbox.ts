@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryRow, WebhookRow } from '../store/webhook-rows.ts'
-import { nextTry } from './backoff.ts'
+import { ASKED, nextTry } from './backoff.ts'
 import type { Sent } from './send.ts'
 import { wants } from './wants.ts'
 
@@ -104,7 +104,9 @@ export function createOutbox ({ id, store, log, clock, active, send, retryFor, r
     for (const head of store.deliveries.heads(id, 2 * AT_ONCE)) {
       if (flying.size >= AT_ONCE) return
       if (flying.has(head.sessionId)) continue
-      if (head.dueAt > now) return again(head.dueAt - now)
+      const wait = head.dueAt - now
+      // What is due later than any wait is long was put off by a clock that has been set back since.
+      if (wait > 0 && wait <= ASKED) return again(wait)
       const controller = new AbortController()
       const ended = deliver(webhook, head, controller.signal).then(poke, err => {
         onError(err)

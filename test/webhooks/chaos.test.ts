@@ -1,7 +1,7 @@
 import t from 'tap'
 import { eventually, hooked, sessionIds, told } from '../fixtures/hooked.ts'
 import { ok, receive, verify, type Behaviour } from '../fixtures/receiver.ts'
-import { turns } from '../fixtures/test-clock.ts'
+import { createTestClock, turns } from '../fixtures/test-clock.ts'
 
 const HOUR = 3_600_000
 const fails: Behaviour = response => { response.writeHead(500).end() }
@@ -150,6 +150,22 @@ t.test('an hour that the other side asks for is given, and no more', async t => 
   await eventually(() => rows(webhookId)[0]?.attempts === 1)
   await settled()
   t.equal(rows(webhookId)[0]!.dueAt! - clock.now(), HOUR)
+})
+
+t.test('a clock that is set back by a day holds back nothing', async t => {
+  const receiver = await receive(t, { behave: response => { response.writeHead(503).end() } })
+  let back = 0
+  const inner = createTestClock(Date.now())
+  const clock = { ...inner, now: () => inner.now() - back }
+  const { make, say, rows } = hooked(t, { clock })
+  const { webhook: { webhookId } } = make({ url: receiver.url })
+  say(sessionIds(1)[0]!, 'one')
+  await eventually(() => rows(webhookId)[0]?.attempts === 1)
+  back = 24 * HOUR
+  receiver.behave = response => { response.end() }
+  await clock.advance(5_000)
+  await eventually(() => rows(webhookId)[0]!.attempts === 2)
+  t.equal(rows(webhookId)[0]!.state, 'delivered')
 })
 
 t.test('a receiver that hangs slows no tell, and holds up no other', async t => {
