@@ -1,4 +1,4 @@
-import { readFileSync, watch } from 'node:fs'
+import { readFileSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Config } from '../../schemas/config.ts'
 import type { Clock } from '../clock.ts'
@@ -44,22 +44,39 @@ export function watchConfig (config: Config, { clock, load, onChange, onError }:
   }
   if (file === null) return { reload, close () {} }
 
+  const look = () => {
+    cancel?.()
+    cancel = clock.after(SETTLE, () => {
+      cancel = undefined
+      follow()
+      if (textOf(file) !== seen) reload()
+    })
+  }
+
   // The directory, as a file that is replaced by renaming another over it would be lost from sight.
   const name = basename(file)
   const watcher = watch(dirname(file), { persistent: false }, (_, changed) => {
     // `..data` is what changes where a cluster mounts the file as a link.
-    if (changed !== null && changed !== name && changed !== '..data') return
-    cancel?.()
-    cancel = clock.after(SETTLE, () => {
-      cancel = undefined
-      if (textOf(file) !== seen) reload()
-    })
+    if (changed === null || changed === name || changed === '..data') look()
   })
   watcher.on('error', err => { onError(`The configuration file is no longer watched: ${err.message}`) })
+
+  // And the file, as one that is a link, or is mounted there by itself, is written elsewhere than in that directory.
+  let direct: FSWatcher | undefined
+  const follow = () => {
+    direct?.close()
+    direct = undefined
+    try {
+      direct = watch(file, { persistent: false }, look).on('error', () => {})
+    } catch { /* It is not there: the directory says when it is. */ }
+  }
+  follow()
+
   return {
     reload,
     close () {
       cancel?.()
+      direct?.close()
       watcher.close()
     }
   }

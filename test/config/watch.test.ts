@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Config } from '../../schemas/config.ts'
@@ -50,6 +50,24 @@ t.test('a file that an editor puts in its place by renaming is seen, again and a
     })
   }
   t.strictSame(changes.map(({ settings }) => settings.maxProcesses), [2, 3, 4])
+})
+
+t.test('a file that is a link is seen to change where it is written, however that is done', async t => {
+  const { cwd, file, changes, after } = watched(t, '')
+  const elsewhere = join(cwd, 'a', 'iris.yaml')
+  const say = (max: number, at: string) => { writeFileSync(at, `settings: { maxProcesses: ${max} }`) }
+  await after(() => {
+    say(2, elsewhere)
+    symlinkSync(elsewhere, `${file}.new`)
+    renameSync(`${file}.new`, file)
+  })
+  await after(() => { say(3, elsewhere) })
+  await after(() => {
+    say(4, `${elsewhere}.new`)
+    renameSync(`${elsewhere}.new`, elsewhere)
+  })
+  await after(() => { say(5, elsewhere) })
+  t.strictSame(changes.map(({ settings }) => settings.maxProcesses), [2, 3, 4, 5])
 })
 
 t.test('a burst of writes is read once', async t => {
