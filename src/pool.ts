@@ -212,8 +212,11 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
         const living = await patiently(slot, within, signal)
         if (!slot.leaving && living.state !== 'asleep') return living
       } catch (err) {
-        unclaim(slot)
-        throw err
+        // What ends by being put to sleep was wanted before; who waits as long as it takes wants it after that.
+        if (!slot.leaving || within !== undefined) {
+          unclaim(slot)
+          throw err
+        }
       }
       unclaim(slot)
     }

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { RateLimitedError } from '../src/errors.ts'
+import { PoolFullError, RateLimitedError } from '../src/errors.ts'
 import type { Wiring } from '../src/services.ts'
 import { defineTool, type Call } from '../src/tool.ts'
 import { sessionDelete } from '../src/tools/session-delete.ts'
@@ -179,20 +179,22 @@ t.test('what the work came to is kept, also where it failed; a refusal, or no ro
 })
 
 t.test('a tell that found no agent for want of room has not happened: the next try is a new one', async t => {
-  const { services, agent, clock } = wire(t, { settings: { maxProcesses: 1 } })
-  await services.tells.start({ from: 'x', to: 'echo', message: 'first', caller: 'k' })
-  await turns()
+  const { services, services: { pool }, agent, clock } = wire(t)
+  const { acquire } = pool
+  let refuse = () => {}
+  pool.acquire = () => new Promise((_resolve, reject) => { refuse = () => { reject(new PoolFullError('The server is stopping')) } })
   const patient = { ...hello, timeout: 600 }
   const late = t.rejects(teamTell.run(patient, callOf(services, 'a')), { name: 'TellTimeoutError' })
   await clock.advance(600)
   await late
   const refused = t.rejects(teamTell.run(patient, callOf(services, 'a')), { name: 'PoolFullError', statusCode: 503, details: { state: 'failed' } })
-  await services.pool.sleep(services.sessions.find('k', 'echo')!.id, 'nobody wants it any more')
+  await turns()
+  refuse()
   await refused
-  agent.processes[0]!.reply('done')
+  pool.acquire = acquire
   const again = teamTell.run(patient, callOf(services, 'a'))
   await turns()
-  agent.processes[1]!.reply('now')
+  agent.processes[0]!.reply('now')
   t.match(await again, { response: 'now' })
 })
 

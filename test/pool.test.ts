@@ -160,3 +160,23 @@ t.test('a reload while a session waits for a place starts its agent once', async
   await turns()
   t.same(agent.processes.map(({ start: { model }, alive }) => [model, alive]), [[undefined, false], ['new', true]])
 })
+
+t.test('who waits as long as it takes is not ended by a sleep that overtakes it; a wake before that is', async t => {
+  let slow = true
+  const { services: { pool, sessions }, agent } = wire(t, {
+    settings: { maxProcesses: 1 },
+    script: { onStart: ({ signal }) => slow ? new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) }) : undefined }
+  })
+  const [first, second] = [sessions.open('first', 'echo'), sessions.open('second', 'echo')]
+  const starts = pool.acquire(first, {})
+  const waits = pool.acquire(second, {})
+  const woken = t.rejects(pool.acquire(second, WITHIN), { message: 'put to sleep' })
+  await turns()
+  await pool.sleep(second.id, 'put to sleep')
+  await woken
+  slow = false
+  await pool.sleep(first.id, 'put to sleep')
+  pool.release(await waits)
+  pool.release(await starts)
+  t.same(agent.processes.map(({ start: { sessionId } }) => sessionId), [first.id, second.id, first.id])
+})
