@@ -33,7 +33,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
   let rejectReady: (err: unknown) => void = () => {}
   const ready = new Promise<void>((resolve, reject) => { resolveReady = resolve; rejectReady = reject })
   let live = false
-  let gone = false
+  let gone: Exit | undefined
   /** What the program gave as the reason of its end before it was ready. */
   let refusal: string | undefined
   let child: Child
@@ -70,7 +70,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
 
   function exited (exit: Exit) {
     lines.end()
-    gone = true
+    gone = exit
     calls?.close()
     unlock()
     if (live) on({ type: 'exit', exit } satisfies AgentEvent)
@@ -91,6 +91,8 @@ export async function startStreamJson (program: Program, start: Start, options: 
     const { schema, options: { systemPrompt } = {} } = start
     request(initialize, { subtype: 'initialize', ...(calls && { sdkMcpServers: [SERVER] }), ...(systemPrompt !== undefined && { appendSystemPrompt: systemPrompt }), ...(schema !== undefined && { jsonSchema: schema }) })
     await ready
+    // Its last line may be the answer that was waited for.
+    if (gone !== undefined) throw endedEarly(gone, refusal)
     live = true
   } catch (err) {
     await child.kill()
@@ -105,7 +107,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
     get version () { return reader.version },
     capabilities,
     send (tellId, message) {
-      if (gone) throw new AgentError('The agent has ended')
+      if (gone !== undefined) throw new AgentError('The agent has ended')
       // A second message of the same id is dropped in silence.
       const wire = message.again ? randomUUID() : tellId
       if (message.again) aliases.set(wire, tellId)

@@ -52,6 +52,14 @@ t.test('The last words before the end count, even without an end of line', async
   await t.rejects(starting, { name: 'AgentError', message: /exit code 1 .*No conversation found/, details: { exitCode: 1, conversation: 'unknown' } })
 })
 
+t.test('A program that ends with the word that it is ready is not ready', async t => {
+  const { starting } = await startScript(t, `read -r line
+    id=\${line#*'"request_id":"'}
+    printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s"}}' "\${id%%'"'*}"
+    exit 3`)
+  await t.rejects(starting, { name: 'AgentError', message: /exit code 3 before it was ready/ })
+})
+
 t.test('A program that is killed before it is ready is named with its signal', async t => {
   const { starting } = await startScript(t, 'echo "out of memory" >&2; kill -KILL $$')
   await t.rejects(starting, { name: 'AgentError', message: /by SIGKILL .*out of memory/, details: { exitCode: null, signal: 'SIGKILL', stderr: 'out of memory\n' } })
