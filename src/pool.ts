@@ -128,6 +128,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
         throw err
       }
       const living = slot.living = begin(session, schema)
+      living.listen(({ type }) => { if (type === 'ended' && slot.claims === 0) rest(slot, living) }) // what nobody asked for is done
       void living.gone.then(() => {
         slot.cancelIdle()
         slots.delete(session.id)

@@ -149,6 +149,39 @@ t.test('a reload while an agent wakes has the tell that waits for it run by the 
   t.same(agent.processes.map(({ alive }) => alive), [false, true])
 })
 
+t.test('a reload while an agent works on what nobody asked for counts for its next turn', async t => {
+  const { services, services: { tells }, agent, home } = wire(t, { script: { onSend: (process, text) => { process.reply(`${process.start.model ?? 'old'}: ${text}`) } } })
+  const tell = async (message: string) => {
+    const { tellId } = await tells.start({ from: 'a', to: 'echo', message, caller: 'key' })
+    await turns()
+    return tells.get(tellId).response
+  }
+  t.equal(await tell('one'), 'old: one')
+  const [first] = agent.processes
+  first!.say({ type: 'delta', tellId: null, text: 'on its own' })
+  services.reconfigure(makeConfig(home, { teams: { echo: { model: 'new' } } }))
+  await turns()
+  t.ok(first!.alive, 'it is let finish')
+  first!.say({ type: 'ended', tellId: null, outcome: 'completed' })
+  t.equal(await tell('two'), 'new: two')
+  t.notOk(first!.alive)
+})
+
+t.test('an agent that has done what nobody asked for makes room for who waits', async t => {
+  const { services: { tells }, agent } = wire(t, { settings: { maxProcesses: 1 }, script: { onSend: (process, text) => { process.reply(`re: ${text}`) } } })
+  const tell = async (from: string) => (await tells.start({ from, to: 'echo', message: 'hello', caller: 'key' })).tellId
+  await tell('a')
+  await turns()
+  const [first] = agent.processes
+  first!.say({ type: 'delta', tellId: null, text: 'on its own' })
+  const waits = await tell('b')
+  await turns()
+  t.match({ state: tells.get(waits).state, alive: first!.alive }, { state: 'queued', alive: true }, 'one at work is not evicted')
+  first!.say({ type: 'ended', tellId: null, outcome: 'completed' })
+  await turns()
+  t.equal(tells.get(waits).state, 'completed')
+})
+
 t.test('a reload while a session waits for a place starts its agent once', async t => {
   const { services, services: { pool, sessions }, agent, home } = wire(t, { settings: { maxProcesses: 1 }, teams: { other: {} } })
   const used = await pool.acquire(sessions.open('used', 'other'), WITHIN)
