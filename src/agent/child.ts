@@ -93,7 +93,7 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
   await enter().catch(async cause => {
     signalGroup('SIGKILL')
     await exited
-    throw failedStart('it could not be put on record', cause)
+    throw failedStart(`it could not be put on record (${reason(cause)})`, cause)
   })
 
   /** One that is dead already needs no record. */

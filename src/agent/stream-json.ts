@@ -32,6 +32,7 @@ export async function startStreamJson (program: Program, start: Start, options: 
   let resolveReady = () => {}
   let rejectReady: (err: unknown) => void = () => {}
   const ready = new Promise<void>((resolve, reject) => { resolveReady = resolve; rejectReady = reject })
+  ready.catch(() => {}) // a start that cannot be put on record ends before this is waited for
   let live = false
   let gone: Exit | undefined
   /** What the program gave as the reason of its end before it was ready. */

@@ -3,19 +3,20 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { claudeProgram, createClaude } from '../../src/agent/claude.ts'
+import type { Ledger } from '../../src/agent/ledger.ts'
 import { sweepOwner } from '../../src/agent/sweep.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createEar, scratch, startOf } from './ear.ts'
 
 /** Start Claude, where the program is a shell script instead. */
-async function startScript (t: Test, script: string) {
+async function startScript (t: Test, script: string, ledger?: Ledger) {
   const cwd = scratch(t)
   const command = join(cwd, 'program')
   writeFileSync(command, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   const owner = randomUUID()
   const ear = createEar()
   const giveUp = new AbortController()
-  const starting = createClaude({ clock: systemClock, owner }).start(startOf(cwd, ear, { command, signal: giveUp.signal }))
+  const starting = createClaude({ clock: systemClock, owner, ledger }).start(startOf(cwd, ear, { command, signal: giveUp.signal }))
   return { starting, ear, giveUp, left: () => sweepOwner(owner) }
 }
 
@@ -58,6 +59,12 @@ t.test('A program that ends with the word that it is ready is not ready', async 
     printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s"}}' "\${id%%'"'*}"
     exit 3`)
   await t.rejects(starting, { name: 'AgentError', message: /exit code 3 before it was ready/ })
+})
+
+t.test('A program that cannot be put on record, as on a full disk, fails its start alone', async t => {
+  const { starting, left } = await startScript(t, 'exec sleep 100', { add () { throw new Error('database or disk is full') }, remove () {} })
+  await t.rejects(starting, { name: 'AgentError', message: /could not be put on record/ })
+  t.strictSame(await left(), [])
 })
 
 t.test('A program that is killed before it is ready is named with its signal', async t => {
