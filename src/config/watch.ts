@@ -55,20 +55,16 @@ export function watchConfig (config: Config, { clock, load, onChange, onError }:
 
   // The directory, as a file that is replaced by renaming another over it would be lost from sight.
   const name = basename(file)
-  const watcher = watch(dirname(file), { persistent: false }, (_, changed) => {
+  const watcher = eye(dirname(file), changed => {
     // `..data` is what changes where a cluster mounts the file as a link.
     if (changed === null || changed === name || changed === '..data') look()
-  })
-  watcher.on('error', err => { onError(`The configuration file is no longer watched: ${err.message}`) })
+  }, err => { onError(`The configuration file is not watched (${err.message}). After a change of it send SIGHUP, or start again`) })
 
   // And the file, as one that is a link, or is mounted there by itself, is written elsewhere than in that directory.
   let direct: FSWatcher | undefined
   const follow = () => {
     direct?.close()
-    direct = undefined
-    try {
-      direct = watch(file, { persistent: false }, look).on('error', () => {})
-    } catch { /* It is not there: the directory says when it is. */ }
+    direct = eye(file, look, () => {}) // where it is not there, the directory says when it is
   }
   follow()
 
@@ -77,8 +73,18 @@ export function watchConfig (config: Config, { clock, load, onChange, onError }:
     close () {
       cancel?.()
       direct?.close()
-      watcher.close()
+      watcher?.close()
     }
+  }
+}
+
+/** undefined where that cannot be watched: systems have a limit of it. */
+function eye (path: string, saw: (changed: string | null) => void, failed: (err: Error) => void): FSWatcher | undefined {
+  try {
+    return watch(path, { persistent: false }, (_, changed) => { saw(changed) }).on('error', failed)
+  } catch (err) {
+    failed(err as Error)
+    return undefined
   }
 }
 

@@ -138,3 +138,16 @@ t.test('after the end nothing is read any more', async t => {
   t.equal(waiting.size, 0)
   t.strictSame(changes, [])
 })
+
+t.test('where nothing can be watched that is said, and the file is read when it is asked for', async t => {
+  const { cwd, first } = watched(t, 'settings: { maxProcesses: 1 }')
+  const changes: Config[] = []
+  const errors: string[] = []
+  const watch = watchConfig({ ...first, file: join(cwd, 'gone', 'config.yaml') }, {
+    clock: standingClock().clock, load: () => first, onChange: next => { changes.push(next) }, onError: message => { errors.push(message) }
+  })
+  t.match(errors, [/^The configuration file is not watched \(ENOENT.*\)\. After a change of it send SIGHUP, or start again$/])
+  watch.reload()
+  t.equal(changes.length, 1)
+  watch.close()
+})
