@@ -89,14 +89,18 @@ t.test('A program that is missing, or is none, fails the start at once and says 
 t.test('Where no more files can be opened a start fails and says so, and the server lives', { skip: process.platform === 'win32' }, async t => {
   const url = (name: string) => JSON.stringify(new URL(`../../src/${name}.js`, import.meta.url).href)
   const crowded = `
-    import { openSync } from 'node:fs'
+    import { closeSync, openSync } from 'node:fs'
     const { spawnChild } = await import(${url('agent/child')})
     const { lockConversation } = await import(${url('agent/lock')})
     const { systemClock: clock } = await import(${url('clock')})
-    try { for (;;) openSync('/dev/null') } catch {}
+    const held = []
+    try { for (;;) held.push(openSync('/dev/null')) } catch {}
     const options = { command: 'true', args: [], cwd: '/', env: process.env, clock, owner: 'o', sessionId: undefined, stdout () {}, exit () {} }
     for (const start of [() => spawnChild(options), ...process.platform === 'linux' ? [() => lockConversation('crowded')] : []]) await start().catch(({ name, message }) => console.log(name, message))
-    setImmediate(() => console.log('lives'))`
+    setImmediate(() => {
+      console.log('lives')
+      for (const file of held) closeSync(file)
+    })`
   const { exited, heard } = await run(t, '', { command: '/bin/sh', args: ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, crowded] })
   t.match(await exited, { code: 0, stderr: '' })
   const lines = heard().trim().split('\n')
