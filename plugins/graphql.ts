@@ -61,11 +61,7 @@ async function graphql (app: FastifyInstance, { tools, clock, api, ...own }: Gra
       async handler (request, reply) {
         const operation = operationOf(request.body)
         const { engine } = await loaded()
-        const hangUp = new HangUp(reply.raw)
-        const { answer, refused } = await engine.execute(operation, askedBy(request, own.call, {
-          get signal () { return hangUp.signal },
-          idempotencyKey: request.headers['idempotency-key']
-        }))
+        const { answer, refused } = await engine.execute(operation, askedBy(request, own.call, new HangUp(reply.raw), request.headers['idempotency-key']))
         if (request.headers.accept?.includes(JSON_TYPE) === true) reply.type(`${JSON_TYPE}; charset=utf-8`)
         if (!refused) return answer
         const first = answer.errors![0]!.extensions as { statusCode: number }

@@ -11,14 +11,13 @@ export interface Asked {
   stream? (input: Record<string, unknown>): Promise<AsyncIterable<unknown>>
 }
 
+/** Whose signal is made when it is read: hand it on unread. */
+interface Gone { readonly signal: AbortSignal }
+
 /** Each tool that an operation calls counts as one request; the first was counted as the operation came. */
-export function askedBy (request: FastifyRequest, call: MakeCall, own: { readonly signal: AbortSignal, readonly idempotencyKey?: unknown }): Asked & { callWith (idempotencyKey: unknown): Call } {
+export function askedBy (request: FastifyRequest, call: MakeCall, gone: Gone, ownKey?: unknown): Asked & { callWith (idempotencyKey: unknown): Call } {
   let paid = true
-  const callWith = (idempotencyKey: unknown) => call(request, {
-    get signal () { return own.signal }, // made when it is read
-    emit () {},
-    idempotencyKey: idempotencyKey ?? own.idempotencyKey
-  })
+  const callWith = (idempotencyKey: unknown) => call(request, new Asker(gone, idempotencyKey ?? ownKey))
   return {
     callWith,
     async run (tool, input, idempotencyKey) {
@@ -27,4 +26,24 @@ export function askedBy (request: FastifyRequest, call: MakeCall, own: { readonl
       return tool.run(input, callWith(idempotencyKey))
     }
   }
+}
+
+/**
+ * What a call knows of its caller. An object literal with an accessor would have a shape of its own, which V8 keeps among what
+ * is old: it would hold on to the whole request long after its end.
+ */
+class Asker {
+  readonly #gone: Gone
+  readonly idempotencyKey: unknown
+
+  constructor (gone: Gone, idempotencyKey: unknown) {
+    this.#gone = gone
+    this.idempotencyKey = idempotencyKey
+  }
+
+  get signal (): AbortSignal {
+    return this.#gone.signal
+  }
+
+  emit (): void {}
 }

@@ -146,7 +146,7 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
     const document = engine.read(operation)
     if (running + streams.size >= MAX_OPEN) throw new RateLimitedError(`${MAX_OPEN} operations of this socket have not ended yet`)
     running++
-    const asked = askedBy(request, call, { signal: gone.signal })
+    const asked = askedBy(request, call, gone)
     const context: Admitted = { operation, asked: { run: asked.run, stream }, release () { running-- } }
     return { schema: engine.schema, document, contextValue: context, ...(operation.operationName !== undefined && { operationName: operation.operationName }) }
 

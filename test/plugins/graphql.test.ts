@@ -1,5 +1,6 @@
 import { buildSchema, getIntrospectionQuery, type IntrospectionQuery } from 'graphql'
 import t from 'tap'
+import { askedBy } from '../../plugins/graphql/asked.ts'
 import { graphqlDocument } from '../../src/app.ts'
 import { tools } from '../../src/tools/index.ts'
 import { run, type Running } from '../fixtures/running.ts'
@@ -105,4 +106,14 @@ t.test('only pages and hosts that may call may, a form is not taken, and without
   t.match(await (await fetch(`${server.url}/graphql?query={system_status{version}}`, { headers: { authorization: `Bearer ${server.key}` } })).json(), { error: 'ValidationError', message: /POST an operation/ })
   const off = await run(t, { api: { enabled: false } })
   t.match(await ask(off, query), { status: 404 })
+})
+
+t.test('what a call is made with has its accessor from a class: one of its own would make V8 keep each request among what is old', t => {
+  const gone = new AbortController()
+  const { callWith } = askedBy({} as never, (_request, own) => own as never, gone, 'header')
+  const own = callWith(undefined)
+  t.notOk(Object.hasOwn(own, 'signal'))
+  t.equal(own.signal, gone.signal)
+  t.match([own, callWith('argument')], [{ idempotencyKey: 'header' }, { idempotencyKey: 'argument' }])
+  t.end()
 })
