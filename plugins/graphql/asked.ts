@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { FastifyRequest } from 'fastify'
 import type { Call, Tool } from '../../src/tool.ts'
 
@@ -42,7 +43,9 @@ class Asker {
   }
 
   get signal (): AbortSignal {
-    return this.#gone.signal
+    const { signal } = this.#gone
+    setMaxListeners(0, signal) // each tool of an operation listens to the one signal: that is no leak
+    return signal
   }
 
   emit (): void {}

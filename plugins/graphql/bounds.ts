@@ -59,6 +59,15 @@ export function bound (document: DocumentNode): void {
   }
 }
 
+/** Whether a field of the root may be left out: nothing would be left to subscribe to. Of a document that is valid. */
+export function mayLackAll ({ definitions }: DocumentNode, { selectionSet }: OperationDefinitionNode): boolean {
+  const conditional = ({ selections }: SelectionSetNode): boolean => selections.some(one =>
+    one.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include') === true ||
+    (one.kind === Kind.INLINE_FRAGMENT && conditional(one.selectionSet)) ||
+    (one.kind === Kind.FRAGMENT_SPREAD && definitions.some(found => found.kind === Kind.FRAGMENT_DEFINITION && found.name.value === one.name.value && conditional(found.selectionSet))))
+  return conditional(selectionSet)
+}
+
 interface Count { readonly roots: number, readonly fields: number, readonly aliases: number }
 const NONE: Count = { roots: 0, fields: 0, aliases: 0 }
 

@@ -4,7 +4,7 @@ import mercurius from 'mercurius'
 import { ValidationError } from '../../src/errors.ts'
 import type { Tool } from '../../src/tool.ts'
 import type { Asked } from './asked.ts'
-import { MAX_DEPTH, MAX_TEXT, MAX_TOKENS, bound, setAsideUnknown } from './bounds.ts'
+import { MAX_DEPTH, MAX_TEXT, MAX_TOKENS, bound, mayLackAll, setAsideUnknown } from './bounds.ts'
 import { formatter } from './errors.ts'
 import { createSchema } from './schema.ts'
 
@@ -71,7 +71,8 @@ export async function createEngine ({ tools, eventStream, now, failed }: {
     async execute ({ query, variables, operationName }, asked) {
       try {
         short(query)
-        return { answer: await app.graphql(query, { asked, operationName }, variables, operationName) as Answer, refused: false }
+        // Where there are variables they are judged before it is begun, and with them which operation it is.
+        return { answer: await app.graphql(query, { asked, operationName }, variables ?? {}, operationName) as Answer, refused: false }
       } catch (err) {
         const { errors } = err as { errors?: readonly unknown[] }
         return { answer: { errors: Array.isArray(errors) ? errors.map(one => format(asClientFault(one))) : [format(err)] }, refused: true }
@@ -87,6 +88,7 @@ export async function createEngine ({ tools, eventStream, now, failed }: {
       setAsideUnknown(document, schema)
       const [wrong] = validate(schema, document, undefined, validateOptions)
       if (wrong !== undefined) throw wrong
+      if (mayLackAll(document, wanted)) throw new ValidationError('@skip and @include cannot be said of what a subscription subscribes to')
       return document
     },
     async subscribe (document, { variables, operationName }, asked) {

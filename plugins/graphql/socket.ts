@@ -7,6 +7,7 @@ import type { Caller, Tool } from '../../src/tool.ts'
 import { askedBy, type Asked, type MakeCall } from './asked.ts'
 import type { Engine, Operation } from './engine.ts'
 import { asGraphQLError } from './errors.ts'
+import { Inbox } from './inbox.ts'
 import { Stream, type Follow, type Interest } from './stream.ts'
 
 export interface Surroundings {
@@ -22,7 +23,7 @@ export interface Connection { close (code: number, reason: string): void }
 
 interface Peer {
   enter (params: Readonly<Record<string, unknown>> | undefined): boolean
-  admit (operation: Operation): Promise<ExecutionArgs>
+  admit (id: string, operation: Operation): Promise<ExecutionArgs>
 }
 /** What graphql-ws carries from the admission of an operation to its execution. */
 interface Admitted { operation: Operation, asked: Asked, release (): void }
@@ -41,9 +42,9 @@ export function createSocketServer (engine: Engine): SocketServer {
   return makeServer<Record<string, unknown>, Peer>({
     connectionInitWaitTimeout: INIT_WITHIN,
     onConnect: ({ extra, connectionParams }) => extra.enter(connectionParams),
-    async onSubscribe ({ extra }, _id, { query, variables, operationName }) {
+    async onSubscribe ({ extra }, id, { query, variables, operationName }) {
       try {
-        return await extra.admit({ query, ...(variables != null && { variables }), ...(operationName != null && { operationName }) })
+        return await extra.admit(id, { query, ...(variables != null && { variables }), ...(operationName != null && { operationName }) })
       } catch (err) {
         return [asGraphQLError(err)]
       }
@@ -72,26 +73,33 @@ export function createSocketServer (engine: Engine): SocketServer {
 
 /** One socket, from the upgrade to its end. */
 export function connect (socket: WebSocket, request: FastifyRequest, server: SocketServer, engine: Engine, { eventStream, clock, call, begin, interests, follow }: Surroundings): Connection {
-  const gone = new AbortController()
   const streams = new Map<Stream, readonly string[] | undefined>()
   let running = 0
-  const end = request.server.pulse(socket, clock, () => request.token === null || judge() === null)
+  let inbox: Inbox | undefined
+  // Who has not said yet who it is has little time to.
+  const end = request.server.pulse(socket, clock, () => request.caller === null || judge() === null)
 
   const closed = server.opened({
     protocol: socket.protocol,
     send: text => new Promise<void>((resolve, reject) => { socket.send(text, err => { if (err == null) resolve(); else reject(err) }) }),
     close,
     onMessage (hear) {
+      const taken = inbox = new Inbox({
+        async hear (text) {
+          if (socket.readyState === socket.OPEN) await hear(text)
+        },
+        refuse: close
+      })
       socket.on('message', (data: Buffer, isBinary) => {
         if (socket.readyState !== socket.OPEN) return
         if (isBinary) return close(1003, 'Messages are JSON text')
         if (socket.bufferedAmount > MAX_UNREAD) return close(1013, 'The answers before are not read')
-        hear(data.toString()).catch(failed)
+        taken.take(data.toString()).catch(failed)
       })
     }
   }, { enter, admit })
   socket.on('close', (code, reason) => {
-    gone.abort()
+    inbox?.end()
     for (const stream of streams.keys()) void stream.return()
     closed(code, reason.toString()).catch(failed)
   })
@@ -139,14 +147,14 @@ export function connect (socket: WebSocket, request: FastifyRequest, server: Soc
   }
 
   /** Counts the operation, and what it is to be executed with. Throws RateLimitedError, ValidationError, GraphQLError. */
-  async function admit (operation: Operation): Promise<ExecutionArgs> {
+  async function admit (id: string, operation: Operation): Promise<ExecutionArgs> {
     const refused = judge()
     if (refused !== null) throw refused
     request.count()
     const document = engine.read(operation)
     if (running + streams.size >= MAX_OPEN) throw new RateLimitedError(`${MAX_OPEN} operations of this socket have not ended yet`)
     running++
-    const asked = askedBy(request, call, gone)
+    const asked = askedBy(request, call, inbox!.goneOf(id))
     const context: Admitted = { operation, asked: { run: asked.run, stream }, release () { running-- } }
     return { schema: engine.schema, document, contextValue: context, ...(operation.operationName !== undefined && { operationName: operation.operationName }) }
 

@@ -79,6 +79,8 @@ t.test('what is too much, too deep, or no GraphQL is refused before anything run
     ['no document', 'nonsense', /Syntax Error/],
     ['an unknown field', '{ nothing }', /Cannot query field "nothing"/],
     ['a wrong type', '{ team_status(teamName: 7) { team } }', /String cannot represent a non string value/],
+    ['no name of two', 'query A { system_status { version } } query B { system_status { version } }', /Must provide operation name/],
+    ['a variable that is not there', 'query ($x: String!) { team_status(teamName: $x) { team } }', /"\$x" of required type "String!" was not provided/],
     ['a subscription', 'subscription { event_stream { event } }', /through a WebSocket/],
     ['no text', 7, /'query' is required/]
   ]
