@@ -1,4 +1,4 @@
-import { isAscii } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 
 /** The longest line that is kept, in bytes. */
 const LONGEST_LINE = 32 * 1024 * 1024
@@ -11,6 +11,8 @@ export interface LinesOptions {
   line (text: string): void
   /** A line was longer than `limit` and is lost; `bytes` is how long it was. */
   tooLong (bytes: number): void
+  /** A line's bytes are no UTF-8, and it is lost. Without this, what is none of it is replaced. */
+  broken? (): void
   limit?: number
 }
 
@@ -24,7 +26,7 @@ export interface Lines {
  * Cuts bytes into lines at 0x0A and nowhere else (U+2028 may stand unescaped in JSON). Bytes become text only when
  * their line is whole, so no character is cut by a chunk's border. Holds at most `limit` bytes.
  */
-export function createLines ({ line, tooLong, limit = LONGEST_LINE }: LinesOptions): Lines {
+export function createLines ({ line, tooLong, broken, limit = LONGEST_LINE }: LinesOptions): Lines {
   let parts: Buffer[] = []
   let length = 0
   /** Whether they are all of ASCII, as most are: then they are read a byte a character, which is faster. */
@@ -39,11 +41,21 @@ export function createLines ({ line, tooLong, limit = LONGEST_LINE }: LinesOptio
     else if (part.length > 0) parts.push(part)
   }
 
-  function joined (): string {
+  /** A line as text; undefined where it is none. */
+  function read (bytes: Buffer, from: number, to: number, ascii: boolean): string | undefined {
+    return broken === undefined || ascii || isUtf8(bytes.subarray(from, to)) ? bytes.toString(ascii ? 'latin1' : 'utf8', from, to) : undefined
+  }
+
+  function hear (text: string | undefined) {
+    if (text === undefined) broken!()
+    else line(text)
+  }
+
+  function joined (): string | undefined {
     if (room.length < length) room = Buffer.allocUnsafeSlow(length)
     let at = 0
     for (const part of parts) at += part.copy(room, at)
-    const text = room.toString(plain ? 'latin1' : 'utf8', 0, length)
+    const text = read(room, 0, length, plain)
     if (room.length > LARGEST_ROOM) room = Buffer.alloc(0)
     return text
   }
@@ -55,7 +67,7 @@ export function createLines ({ line, tooLong, limit = LONGEST_LINE }: LinesOptio
     length = 0
     plain = true
     if (bytes > limit) tooLong(bytes)
-    else line(text)
+    else hear(text)
   }
 
   return {
@@ -64,7 +76,7 @@ export function createLines ({ line, tooLong, limit = LONGEST_LINE }: LinesOptio
       const ascii = isAscii(chunk)
       for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
         // Most lines lie within one chunk: they are read where they are.
-        if (length === 0 && at - from <= limit) line(chunk.toString(ascii ? 'latin1' : 'utf8', from, at))
+        if (length === 0 && at - from <= limit) hear(read(chunk, from, at, ascii))
         else {
           add(chunk.subarray(from, at), ascii)
           finish()

@@ -157,6 +157,7 @@ export async function bridge ({ stdin, stdout, clock, connect, say, signal }: Br
 
   const lines = createLines({
     line: take,
+    broken () { write(failure(null, { code: PARSE_ERROR, message: 'Parse error: the line is not valid UTF-8' })) },
     tooLong (bytes) { write(failure(null, { code: INVALID_REQUEST, message: `Invalid request: a message of ${bytes} bytes is too long` })) }
   })
   stdout.on('error', () => { over.abort() })

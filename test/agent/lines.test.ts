@@ -55,3 +55,17 @@ t.test('A line without an end takes no more memory than the limit', async t => {
   lines.end()
   t.strictSame(heard, [512 * 1024 * 1024])
 })
+
+t.test('A line that is no UTF-8 is told where that is asked for, however it is cut, and else what is none of it is replaced', async t => {
+  const bytes = Buffer.concat([Buffer.from('é\nbad '), Buffer.of(0xc3), Buffer.from('\nplain\n'), Buffer.of(0xff)])
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    for (const strict of [true, false]) {
+      const heard: string[] = []
+      const lines = createLines({ line (text) { heard.push(text) }, tooLong () {}, ...(strict && { broken () { heard.push('no text') } }) })
+      lines.push(bytes.subarray(0, cut))
+      lines.push(bytes.subarray(cut))
+      lines.end()
+      t.strictSame(heard, strict ? ['é', 'no text', 'plain', 'no text'] : ['é', 'bad \ufffd', 'plain', '\ufffd'])
+    }
+  }
+})

@@ -136,6 +136,17 @@ t.test('a batch goes as it is; each of its requests gets an answer', async t => 
   t.match(await next(), { id: 2, error: { message: /without an answer/ } })
 })
 
+t.test('a line whose bytes are no UTF-8 is answered with that, and goes nowhere', async t => {
+  const { got, target } = await scripted(t, ({ response, message }) => { json(response, result(message.id)) })
+  const { stdin, send, next } = bridged(t, async () => target)
+  const [before, after] = JSON.stringify(request(1, { arguments: { message: '@' } })).split('@')
+  stdin.write(Buffer.concat([Buffer.from(before!), Buffer.of(0xff), Buffer.from(`${after!}\n`)]))
+  t.match(await next(), { id: null, error: { code: -32700, message: 'Parse error: the line is not valid UTF-8' } })
+  send(request(2, { arguments: { message: 'é' } }))
+  t.match(await next(), { id: 2, result: {} })
+  t.strictSame(got.map(({ message }) => message.id), [2])
+})
+
 t.test('cancelling: with a session the server is told, without one the connection is closed; nobody answers', async t => {
   const { got, target } = await scripted(t, withSession(({ message, response }) => {
     if (message.method === 'notifications/cancelled') response.writeHead(202).end()
