@@ -32,8 +32,8 @@ export interface McpOptions extends DispatchOptions, RevisionOptions {
 }
 
 const MALFORMED = Symbol('malformed')
-/** Without any of these a JSON holds no key that Fastify's parser refuses, and to look for that costs more than to parse it. */
-const SUSPECT = /__proto__|constructor|\\u/
+/** Of the byte order, before a text. */
+const MARK = '\ufeff'
 
 /** A request of the generation without sessions says its version in its `_meta`; one that says nothing, and is no other, is taken for it. */
 function isModern ({ headers, body }: FastifyRequest): boolean {
@@ -73,12 +73,10 @@ async function http (app: FastifyInstance, { call, sessions, sockets, after, ...
   }))
 
   app.removeAllContentTypeParsers()
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     const text = textOf(body)
-    const value = SUSPECT.test(text) ? undefined : parsed(text)
-    if (value !== undefined) done(null, value)
-    else void parse(request, text, (err, value) => { done(null, err === null ? value : MALFORMED) })
+    const value = parsed(text.startsWith(MARK) ? text.slice(1) : text)
+    done(null, value === undefined ? MALFORMED : value)
   })
 
   app.setErrorHandler((err, request, reply) => {

@@ -36,7 +36,8 @@ export default async function rest (app: FastifyInstance, { tools, call }: RestO
 
 /** Only JSON is taken: a form or plain text is what a web page can send elsewhere without asking. No body at all is fine. */
 function acceptJson (app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
+  // A key like `__proto__` is one of its own in what JSON.parse makes: the tool refuses it by its name, as everywhere.
+  const parse = app.getDefaultJsonParser('ignore', 'ignore')
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
     const body = textOf(bytes)

@@ -33,8 +33,8 @@ export function checker<T> (name: string, schema: TObject): (raw: unknown) => T 
       const stray = error!.keyword === 'required' && error!.instancePath === '' ? Object.keys(args as object).find(field => !fields.includes(field)) : undefined
       throw new ValidationError(sentence(error!, schema, known) + (stray === undefined ? '' : `; ${unknownField(stray, known)}`))
     }
-    const broken = brokenText(args)
-    if (broken !== undefined) throw new ValidationError(`'${broken}' is no valid Unicode: it holds half of a surrogate pair`)
+    const why = unfit(args)
+    if (why !== undefined) throw new ValidationError(why)
     return args as T
   }
 }
@@ -42,13 +42,17 @@ export function checker<T> (name: string, schema: TObject): (raw: unknown) => T 
 /** Levels of nested values that are looked through. */
 const DEPTH = 100
 
-/** The path of the first text that would not come back from UTF-8, or from the store, as it is. */
-function brokenText (value: unknown, path = '', depth = 0): string | undefined {
-  if (typeof value === 'string') return (value as string & { isWellFormed (): boolean }).isWellFormed() ? undefined : path
+/** Why a value is not taken: a text that would not come back from UTF-8, or from the store, as it is; a key that changes what an object is, where somebody assigns it. */
+function unfit (value: unknown, path = '', depth = 0): string | undefined {
+  if (typeof value === 'string') return (value as string & { isWellFormed (): boolean }).isWellFormed() ? undefined : `'${path}' is no valid Unicode: it holds half of a surrogate pair`
   if (typeof value !== 'object' || value === null || depth > DEPTH) return undefined
   for (const key in value) {
-    const found = brokenText((value as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`, depth + 1)
-    if (found !== undefined) return found
+    const inner = (value as Record<string, unknown>)[key]
+    const at = path === '' ? key : `${path}.${key}`
+    if (key === '__proto__') return `'${at}' is not taken: no key may be called '__proto__'`
+    if (key === 'constructor' && typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype')) return `'${at}.prototype' is not taken: no 'constructor' may hold a 'prototype'`
+    const why = unfit(inner, at, depth + 1)
+    if (why !== undefined) return why
   }
   return undefined
 }

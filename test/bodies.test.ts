@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import t from 'tap'
 import { run } from './fixtures/running.ts'
+import { transports } from './fixtures/transports.ts'
 
 const version = '2026-07-28'
 const PLACES: [title: string, path: string, headers: Record<string, string>, body: (message: string) => string][] = [
@@ -43,5 +44,23 @@ t.test('a body whose bytes are no UTF-8 is refused on every route, and nothing i
     t.equal(whole.status, 200, title)
     t.match(whole.text, /echo: €/, title)
   }
+  t.same(errors, [])
+})
+
+t.test('a key like __proto__ is refused in the same words on every transport, which name it, and nothing is told', async t => {
+  const { url, key, services, errors } = await run(t)
+  const inside = (json: string) => ({ toTeam: 'echo', message: 'Hello', schema: { type: 'object', properties: JSON.parse(json) as object } })
+  const inputs: [Record<string, unknown>, RegExp][] = [
+    [inside('{"__proto__":{}}'), /^'schema\.properties\.__proto__' is not taken: no key may be called '__proto__'$/],
+    [inside('{"constructor":{"prototype":{}}}'), /^'schema\.properties\.constructor\.prototype' is not taken/],
+    [JSON.parse('{"toTeam":"echo","message":"Hello","__proto__":{"timeout":0}}') as Record<string, unknown>, /unknown field '__proto__'/]
+  ]
+  for (const [title, connect] of Object.entries(transports)) {
+    const { call, close } = await connect(url, key)
+    // In GraphQL's own language an argument that does not exist cannot be given.
+    for (const [input, message] of title.startsWith('graphql') ? inputs.slice(0, 2) : inputs) t.match(await call('team_tell', input), { ok: false, body: { error: 'ValidationError', statusCode: 400, message } }, title)
+    await close()
+  }
+  t.equal(services.tells.list({}, { limit: 10 }).rows.length, 0)
   t.same(errors, [])
 })

@@ -95,6 +95,20 @@ t.test('text that is no valid Unicode is refused, with the field it stands in', 
   await t.resolves(tool.run({ text: '', more: { a: JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as object } }, call()), 'however deep it is')
 })
 
+t.test('a key that would change what an object is, is refused by its name; one that only looks like it is not', async t => {
+  const tool = defineTool({
+    ...teamGreet,
+    input: Type.Object({ more: Type.Unsafe<object>({ type: 'object' }) }, { additionalProperties: false }),
+    output: { more: Type.Unknown() },
+    team: null,
+    handler: ({ more }) => ({ more })
+  })
+  const runWith = (json: string) => tool.run({ more: JSON.parse(json) as object }, call())
+  await t.rejects(runWith('{"a":[{"__proto__":1}]}'), { name: 'ValidationError', message: "'more.a.0.__proto__' is not taken: no key may be called '__proto__'" })
+  await t.rejects(runWith('{"constructor":{"prototype":null}}'), { name: 'ValidationError', message: "'more.constructor.prototype' is not taken: no 'constructor' may hold a 'prototype'" })
+  for (const json of ['{"constructor":"x"}', '{"constructor":{"name":1}}', '{"prototype":{"constructor":1}}', '{"a":"__proto__"}']) t.match(await runWith(json), { more: JSON.parse(json) as object })
+})
+
 t.test('first the permission, then the input, then the team, then the limit', async t => {
   const spent = () => { throw new RateLimitedError('enough') }
   const lacking = caller({ permissions: new Set(['tell']) })

@@ -1,13 +1,12 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv'
-import {
-  CallToolRequestSchema, ElicitResultSchema, ListToolsRequestSchema, type ElicitRequestFormParams, type ServerNotification, type ServerRequest, type ServerResult
-} from '@modelcontextprotocol/sdk/types.js'
+import { ElicitResultSchema, type ElicitRequestFormParams, type JSONRPCRequest, type ServerNotification, type ServerRequest, type ServerResult } from '@modelcontextprotocol/sdk/types.js'
 import type { Carrier, Context } from './context.ts'
 import type { Dispatch } from './dispatch.ts'
 import { serverInfo } from './opening.ts'
 import { ToolResult } from './result.ts'
+import { metaOf, progressTokenOf } from './revision.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
@@ -39,10 +38,10 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
     }
   }
 
-  const answer = async (server: Server, asked: Set<string>, { method, params }: { method: string, params?: object | undefined }, extra: Extra): Promise<ServerResult> => {
+  const answer = async (server: Server, asked: Set<string>, request: JSONRPCRequest, extra: Extra): Promise<ServerResult> => {
     const { progress, gone, ...rest } = context(extra)
-    const progressToken = extra._meta?.progressToken
-    const result = await dispatch(method, { ...params }, {
+    const progressToken = progressTokenOf(metaOf(request))
+    const result = await dispatch(request.method, { ...request.params }, {
       ...rest,
       signal: extra.signal,
       capabilities: { ...server.getClientCapabilities() },
@@ -64,8 +63,8 @@ export function createServers ({ version, instructions, dispatch, context }: Ser
     // The SDK counts its requests from 0, and its client takes no cancellation of a request with that id.
     Object.assign(server, { _requestMessageId: 1 })
     const asked = new Set<string>()
-    server.setRequestHandler(ListToolsRequestSchema, (request, extra) => answer(server, asked, request, extra))
-    server.setRequestHandler(CallToolRequestSchema, (request, extra) => answer(server, asked, request, extra))
+    // As it came: a schema of the SDK's would take what it does not know out of a tool's input, which the tool refuses by its name.
+    server.fallbackRequestHandler = (request, extra) => answer(server, asked, request, extra)
     return server
   }
 }

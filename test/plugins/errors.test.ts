@@ -20,7 +20,8 @@ t.test('every answer of 400 and above is the one error body', async t => {
 
   const rows: [string, string, string, Parameters<typeof ask>[3], number, string, RegExp][] = [
     ['bad JSON', 'POST', '/api/things/a/say', { headers: json, body: '{"text":' }, 400, 'ValidationError', /not valid JSON/],
-    ['a poisoned prototype', 'POST', '/api/things/a/say', { headers: json, body: '{"__proto__":{"x":1}}' }, 400, 'ValidationError', /not valid JSON/],
+    ['a poisoned prototype', 'POST', '/api/things/a/say', { headers: json, body: '{"__proto__":{"x":1}}' }, 400, 'ValidationError', /unknown field '__proto__'/],
+    ['a poisoned constructor', 'POST', '/api/things/a/say', { headers: json, body: '{"constructor":{"prototype":{}}}' }, 400, 'ValidationError', /unknown field 'constructor'/],
     ['a form', 'POST', '/api/things/a/say', { headers: { ...bearer('root'), 'content-type': 'application/x-www-form-urlencoded' }, body: '{"text":"hi"}' }, 400, 'ValidationError', /Content-Type: application\/json/],
     ['plain text', 'POST', '/api/things/a/say', { headers: { ...bearer('root'), 'content-type': 'text/plain' }, body: '{"text":"hi"}' }, 400, 'ValidationError', /Content-Type: application\/json/],
     ['a malformed content type', 'POST', '/api/things/a/say', { headers: { ...bearer('root'), 'content-type': ';;' }, body: '{}' }, 400, 'ValidationError', /Content-Type: application\/json/],
