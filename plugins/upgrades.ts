@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
 import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
 import type { FastifyInstance } from 'fastify'
@@ -30,16 +32,20 @@ interface Sockets<One> {
 
 /** WebSockets for the plugins that speak by them: each in a scope, and with options, of its own. */
 async function upgrades (app: FastifyInstance): Promise<void> {
+  const asked = new EventEmitter()
   app.decorate('pulse', pulse)
   app.decorate('takeSockets', async function <One> (this: FastifyInstance, { bodyLimit, protocol, stop }: SocketsOptions<One>): Promise<Sockets<One>> {
     const open = new Map<WebSocket, One>()
     let stopping = false
     function closed (this: WebSocket) { open.delete(this) }
 
+    const first = asked.listenerCount('upgrade') === 0
+    if (first) app.server.on('upgrade', (request, socket, head) => { if (isSocket(request)) asked.emit('upgrade', request, socket, head); else serveAnew(app.server, request, socket, head) })
+
     await this.register(ws, {
       options: {
         // Upgrades go through the router once: where another scope has them do so already, a second listener would run each route twice.
-        server: (app.server.listenerCount('upgrade') === 0 ? app.server : new EventEmitter()) as typeof app.server,
+        server: (first ? asked : new EventEmitter()) as typeof app.server,
         maxPayload: bodyLimit,
         perMessageDeflate: false,
         ...(protocol !== undefined && { handleProtocols: (offered: Set<string>) => offered.has(protocol) && protocol })
@@ -76,3 +82,16 @@ async function upgrades (app: FastifyInstance): Promise<void> {
 }
 
 export default fp(upgrades, { name: 'iris-upgrades', dependencies: ['iris-errors'] })
+
+const isSocket = ({ method, headers }: IncomingMessage) => method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+
+/**
+ * Who asks for another protocol may be answered in this one: Java's client asks so for HTTP/2, whatever it sends. No parser reads on
+ * after an upgrade, not even the body, so the request is read again from its beginning, without the asking.
+ */
+function serveAnew (server: Server, { method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let n = 0; n < rawHeaders.length; n += 2) if (rawHeaders[n]!.toLowerCase() !== 'upgrade') lines.push(`${rawHeaders[n]}: ${rawHeaders[n + 1]}`)
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  server.emit('connection', socket)
+}
