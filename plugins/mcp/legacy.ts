@@ -90,9 +90,10 @@ export function createLegacy ({ context, owner, now, max, idle, after, ...option
       }
       const transport = session ?? await open(request)
       if (!messages.some(message => 'method' in message && 'id' in message)) {
-        for (const message of messages) transport.onmessage?.(message)
+        for (const message of messages) transport.hear(message)
         return await reply.code(202).send()
       }
+      if (transport.confuses(messages)) throw new RpcError(INVALID_REQUEST, 'A request with this id is not answered yet', { status: 400 })
       // Without a hint how long the connection is kept: a client that goes by it would keep it while the server stops.
       const stream = new EventStream(reply, { 'mcp-session-id': transport.sessionId!, connection: 'keep-alive' })
       reply.hijack()

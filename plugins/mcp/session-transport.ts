@@ -44,19 +44,37 @@ export class SessionTransport implements Pick<Transport, 'start' | 'send' | 'clo
     replying.stream.end(JSON.stringify(message))
   }
 
+  /** Whether an id of these waits for its answer already, or is there twice: whose an answer is could not be told. */
+  confuses (messages: readonly JSONRPCMessage[]): boolean {
+    const ids = idsOf(messages)
+    return new Set(ids).size < ids.length || ids.some(id => this.#asked.has(id))
+  }
+
   /** Takes the messages of one POST that asks something. What they are answered with goes into `stream`; the returned function says that it is closed. */
   receive (messages: readonly JSONRPCMessage[], extra: MessageExtraInfo, stream: EventStream): () => void {
-    const ids = messages.flatMap(message => 'method' in message && 'id' in message ? [message.id] : [])
+    const ids = idsOf(messages)
     const replying = { stream, waiting: ids.length }
     this.#open.add(replying)
     for (const id of ids) this.#asked.set(id, replying)
-    for (const message of messages) this.onmessage?.(message, extra)
+    for (const message of messages) this.hear(message, extra)
     this.#beatLater()
     setImmediate(() => { if (this.#open.has(replying)) stream.open() }) // so that a client which waits knows that it is heard
     return () => {
       this.#open.delete(replying)
       for (const id of ids) if (this.#asked.get(id) === replying) this.#asked.delete(id)
     }
+  }
+
+  /** Takes one message. A request that it gives up gets no answer, so the reply that would bring it does not wait for it. */
+  hear (message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+    this.onmessage?.(message, extra)
+    if (!('method' in message) || message.method !== 'notifications/cancelled') return
+    const id = message.params?.requestId as Id | undefined
+    const replying = id === undefined ? undefined : this.#asked.get(id)
+    if (replying === undefined) return
+    this.#asked.delete(id!)
+    if (--replying.waiting > 0 || !this.#open.delete(replying)) return
+    replying.stream.end()
   }
 
   async close (): Promise<void> {
@@ -79,3 +97,5 @@ export class SessionTransport implements Pick<Transport, 'start' | 'send' | 'clo
     })
   }
 }
+
+const idsOf = (messages: readonly JSONRPCMessage[]): Id[] => messages.flatMap(message => 'method' in message && 'id' in message ? [message.id] : [])

@@ -183,6 +183,41 @@ t.test('Batches are for the revisions that have them, and small', async t => {
   t.equal((await post(url, '{"jsonrpc":"2.0","id":1}', session)).status, 400)
 })
 
+t.test('An id whose answer is not there yet is not taken for another request, nor one that is there twice', async t => {
+  const { url, heard } = await createFixture(t)
+  const session = await openSession(url)
+  const wait = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: call('echo_wait') }
+  const waiting = once(heard, 'waiting')
+  const first = await post(url, wait, session)
+  await waiting
+  for (const body of [list, [{ ...list, id: 3 }, { ...list, id: 3 }]]) {
+    const refused = await post(url, body, session)
+    t.equal(refused.status, 400)
+    t.match(await refused.json(), { error: { code: -32600, message: 'A request with this id is not answered yet' } })
+  }
+  heard.emit('go')
+  t.match(await first.text(), /"text":"hello".*"id":2\}/, 'who asked first is answered')
+  t.match(await (await post(url, list, session)).text(), /"id":2\}/, 'and then the id is free')
+})
+
+t.test('A request that is given up is not answered, and its reply ends', async t => {
+  const { url, heard } = await createFixture(t)
+  const session = await openSession(url)
+  const cancel = (requestId: number) => post(url, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }, session)
+  const waiting = once(heard, 'waiting')
+  const alone = await post(url, { jsonrpc: '2.0', id: 2, method: 'tools/call', params: call('echo_wait') }, session)
+  await waiting
+  t.equal((await cancel(2)).status, 202)
+  t.equal(await alone.text(), '')
+  const again = once(heard, 'waiting')
+  const batch = await post(url, [{ ...list, id: 4 }, { jsonrpc: '2.0', id: 5, method: 'tools/call', params: call('echo_wait') }], session)
+  await again
+  await cancel(5)
+  const answered: unknown[] = []
+  for await (const { id } of events(batch)) answered.push(id)
+  t.strictSame(answered, [4])
+})
+
 t.test('A call that takes long is heard at once, and its stream says now and then that it is alive', async t => {
   const beats: Array<{ ms: number, beat: () => void }> = []
   const { url, heard } = await createFixture(t, { after: (ms, beat) => beats.push({ ms, beat }) })
