@@ -39,13 +39,17 @@ export function checker<T> (name: string, schema: TObject): (raw: unknown) => T 
   }
 }
 
-/** Levels of nested values that are looked through. */
-const DEPTH = 100
+/** Levels of nested values: whoever writes them as JSON has a call within a call for each. */
+const DEPTH = 500
 
-/** Why a value is not taken: a text that would not come back from UTF-8, or from the store, as it is; a key that changes what an object is, where somebody assigns it. */
+/**
+ * Why a value is not taken: a text that would not come back from UTF-8, or from the store, as it is; a key that changes what an object is, where somebody
+ * assigns it; one that is nested too deep.
+ */
 function unfit (value: unknown, path = '', depth = 0): string | undefined {
   if (typeof value === 'string') return (value as string & { isWellFormed (): boolean }).isWellFormed() ? undefined : `'${path}' is no valid Unicode: it holds half of a surrogate pair`
-  if (typeof value !== 'object' || value === null || depth > DEPTH) return undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth > DEPTH) return `'${path.split('.', 1)[0]!}' is nested more than ${DEPTH} levels deep`
   for (const key in value) {
     const inner = (value as Record<string, unknown>)[key]
     const at = path === '' ? key : `${path}.${key}`
@@ -66,7 +70,7 @@ export function outputChecker (name: string, schema: TSchema): (value: unknown) 
   }
 }
 
-const unknownField = (name: string, known: string) => `unknown field '${name}'; ${known}`
+const unknownField = (name: string, known: string) => `unknown field '${name.slice(0, 100)}'; ${known}`
 
 /** One sentence that names the field and the fix. */
 export function sentence (error: ErrorObject, schema: TSchema, known: string): string {

@@ -40,6 +40,7 @@ t.test('bad input is named, with what to do', async t => {
     [[], /^the input must be an object$/],
     ['text', /^the input must be an object$/],
     [{ teamName: 'echo', bogus: 1 }, /unknown field 'bogus'; team_greet takes teamName, times/],
+    [{ teamName: 'echo', ['x'.repeat(200)]: 1 }, /unknown field 'x{100}'; team_greet/],
     [{ teamName: 'NOT' }, /'teamName' is malformed; expected: a team/],
     [{ teamName: 'echo', times: '2' }, /^'times' must be a whole number$/],
     [{ teamName: 'echo', times: 0 }, /'times' must be at least 1/],
@@ -92,7 +93,9 @@ t.test('text that is no valid Unicode is refused, with the field it stands in', 
   t.match(await tool.run({ text: 'whole 😀', more: { a: ['😀'] } }, call()), { text: 'whole 😀' })
   await t.rejects(tool.run({ text: 'half \uD83D' }, call()), { name: 'ValidationError', message: /^'text' is no valid Unicode/ })
   await t.rejects(tool.run({ text: '', more: { a: ['', '\uDE00'] } }, call()), { name: 'ValidationError', message: /^'more.a.1' is no valid Unicode/ })
-  await t.resolves(tool.run({ text: '', more: { a: JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as object } }, call()), 'however deep it is')
+  const deep = (levels: number) => tool.run({ text: '', more: JSON.parse('{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1)) as object }, call())
+  await t.resolves(deep(500))
+  for (const levels of [501, 100_000]) await t.rejects(deep(levels), { name: 'ValidationError', message: "'more' is nested more than 500 levels deep" })
 })
 
 t.test('a key that would change what an object is, is refused by its name; one that only looks like it is not', async t => {
