@@ -33,6 +33,8 @@ interface Sockets<One> {
 /** WebSockets for the plugins that speak by them: each in a scope, and with options, of its own. */
 async function upgrades (app: FastifyInstance): Promise<void> {
   const asked = new EventEmitter()
+  // Node's own, and the first: those after it count connections, and one that is read anew is none.
+  const [read] = app.server.listeners('connection') as [(this: Server, socket: Duplex) => void]
   app.decorate('pulse', pulse)
   app.decorate('takeSockets', async function <One> (this: FastifyInstance, { bodyLimit, protocol, stop }: SocketsOptions<One>): Promise<Sockets<One>> {
     const open = new Map<WebSocket, One>()
@@ -40,7 +42,7 @@ async function upgrades (app: FastifyInstance): Promise<void> {
     function closed (this: WebSocket) { open.delete(this) }
 
     const first = asked.listenerCount('upgrade') === 0
-    if (first) app.server.on('upgrade', (request, socket, head) => { if (isSocket(request)) asked.emit('upgrade', request, socket, head); else serveAnew(app.server, request, socket, head) })
+    if (first) app.server.on('upgrade', (request, socket, head) => { if (isSocket(request)) asked.emit('upgrade', request, socket, head); else read.call(app.server, asAnew(request, socket, head)) })
 
     await this.register(ws, {
       options: {
@@ -89,9 +91,9 @@ const isSocket = ({ method, headers }: IncomingMessage) => method === 'GET' && h
  * Who asks for another protocol may be answered in this one: Java's client asks so for HTTP/2, whatever it sends. No parser reads on
  * after an upgrade, not even the body, so the request is read again from its beginning, without the asking.
  */
-function serveAnew (server: Server, { method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+function asAnew ({ method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): Duplex {
   const lines = [`${method} ${url} HTTP/${httpVersion}`]
   for (let n = 0; n < rawHeaders.length; n += 2) if (rawHeaders[n]!.toLowerCase() !== 'upgrade') lines.push(`${rawHeaders[n]}: ${rawHeaders[n + 1]}`)
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
-  server.emit('connection', socket)
+  return socket
 }

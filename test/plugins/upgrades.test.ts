@@ -45,6 +45,8 @@ t.test('a handshake that is none is refused in the shape of every error, and its
 
 t.test('who asks for another protocol with its request is answered in this one, body and all, and its connection goes on', async t => {
   const { app, port } = await scopes(t, app => { app.post('/said', async ({ body }) => ({ body })) })
+  let connections = 0
+  app.server.on('connection', () => { connections++ })
   const asking = (length: number) => `POST /said HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
   const socket = connect(port, '127.0.0.1').setEncoding('utf8')
   t.teardown(() => { socket.destroy() })
@@ -63,4 +65,5 @@ t.test('who asks for another protocol with its request is answered in this one, 
   t.strictSame((await answers(2)).slice(1), ['200{"body":{"n":2}}'])
   socket.write(`${asking(7)}{"n":3}GET /one HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
   t.strictSame((await answers(4)).slice(2), ['200{"body":{"n":3}}', '200no upgrade'], 'and so did what followed')
+  t.equal(connections, 1, 'it is counted once')
 })
