@@ -1,4 +1,5 @@
 import { ForbiddenError, SessionNotFoundError, UnauthorizedError } from '../js/src/error-names.ts'
+import { ConnectionLostError } from '../js/src/error.ts'
 import type { IrisEvent } from '../js/src/follow.ts'
 import { Iris } from '../js/src/iris.ts'
 import { byId, write } from './dom.ts'
@@ -35,6 +36,8 @@ export async function openDesk (url: string, held: Held): Promise<never> {
   let keys = { draw () {}, load: async () => false }
   let skew = 0
   let live = false
+  /** What the page complains of is over once the connection is back. */
+  let lost = false
   let drawing = false
   /** Until when no further snapshot is taken for a session that is new. */
   let rested = 0
@@ -87,6 +90,7 @@ export async function openDesk (url: string, held: Held): Promise<never> {
       return true
     } catch (err) {
       if (err instanceof UnauthorizedError) fail(err)
+      lost = err instanceof ConnectionLostError
       trouble(err instanceof Error ? err.message : String(err))
       return false
     }
@@ -137,6 +141,8 @@ export async function openDesk (url: string, held: Held): Promise<never> {
   function hear (event: IrisEvent) {
     if (event.event === 'caught_up') {
       live = true
+      if (lost) trouble('')
+      lost = false
       status('live')
     }
     if (event.event === 'resumed' && event.data.verdict === 'gap') void attempt(renew())

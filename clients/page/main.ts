@@ -7,7 +7,6 @@ import { goOnWith, keep, kept } from './key.ts'
 function askForKey (why: string): void {
   trouble(why)
   byId('desk').hidden = true
-  byId('connection').textContent = ''
   byId('door').hidden = false
   const field = byId<HTMLInputElement>('key')
   byId('key-form').addEventListener('submit', event => {
@@ -30,6 +29,9 @@ forget.addEventListener('click', () => {
 
 // Servers that want no key have the door open.
 openDesk(new URL('.', document.baseURI).href, { key: key ?? undefined, become: goOnWith }).catch((err: unknown) => {
+  const connection = byId('connection')
+  connection.textContent = ''
+  delete connection.dataset.live
   if (!(err instanceof UnauthorizedError)) return trouble(err instanceof Error ? err.message : String(err))
   sessionStorage.clear()
   askForKey(key === null ? '' : err.message)

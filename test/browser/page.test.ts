@@ -48,6 +48,38 @@ t.test('a connection that is lost in the middle of an answer, and a reload, lose
   t.same(server.errors, [])
 })
 
+t.test('that the server does not answer is said while it is so, and no longer', skip, async t => {
+  const server = await asking(t)
+  const { page } = await browse(t)
+  await enter(page, server)
+  await talkTo(page, 'echo')
+  await page.route('**/api/**', async route => { await route.abort() })
+  server.app.server.closeAllConnections()
+  await page.locator('#connection[data-live=false]').waitFor()
+  await tell(page, 'said to nobody')
+  await page.locator('#trouble', { hasText: 'does not answer' }).waitFor()
+  t.equal(await page.locator('#message').inputValue(), 'said to nobody', 'it can be sent again')
+  await page.unroute('**/api/**')
+  await page.locator('#connection[data-live=true]').waitFor()
+  t.ok(await page.locator('#trouble').isHidden())
+  t.same(server.errors, [])
+})
+
+t.test('where the page cannot begin it says why, and not that it connects', skip, async t => {
+  const server = await asking(t)
+  const { page } = await browse(t)
+  await page.goto(server.url)
+  await page.getByLabel('Key', { exact: true }).waitFor()
+  t.equal(await page.locator('#connection').getAttribute('data-live'), null, 'no mark of a connection stands without its word')
+  await page.route('**/api/events?**', async route => {
+    await route.fulfill({ status: 429, headers: { 'retry-after': '900' }, json: { error: 'RateLimitedError', message: 'More than 3 requests', statusCode: 429 } })
+  })
+  await page.getByLabel('Key', { exact: true }).fill(server.key)
+  await page.getByRole('button', { name: 'Enter' }).click()
+  await page.locator('#trouble', { hasText: 'More than 3 requests' }).waitFor()
+  t.equal(await page.locator('#connection').textContent(), '')
+})
+
 t.test('a question is seen with its change, and allowed', skip, async t => {
   const server = await asking(t)
   const { page, complaints } = await browse(t)
