@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { createAudit, type Audit } from '../audit.ts'
 import { loadConfig } from '../config.ts'
-import { openStore } from '../store/sqlite.ts'
+import { openOwnStore } from './own-store.ts'
 import { table } from './table.ts'
-import { loadOptions, print, printJson, type Flags, type World } from './world.ts'
+import { CliError, loadOptions, print, printJson, type Flags, type World } from './world.ts'
 
 /** `iris audit list`: the newest first. */
 export function list (world: World, flags: Flags & { limit: number }): void {
@@ -39,9 +40,11 @@ export function verify (world: World, flags: Flags & { head?: string }): number 
   })
 }
 
-/** Reads the store itself, whether a server runs or not. */
+/** Reads the store itself, whether a server runs or not. A directory that is not there has no trail: to call it unbroken would hide a slip of the hand. */
 function withAudit<T> (world: World, flags: Flags, work: (audit: Audit) => T): T {
-  const store = openStore(loadConfig(loadOptions(world, flags)).home)
+  const { home } = loadConfig(loadOptions(world, flags))
+  if (!existsSync(home)) throw new CliError(`There is no data directory ${home}: 'iris start' makes it, and --home names another`)
+  const store = openOwnStore(home)
   try {
     return work(createAudit({ store, clock: world.clock, onError: err => { throw err } }))
   } finally {

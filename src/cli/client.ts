@@ -1,5 +1,6 @@
+import { accessSync, constants } from 'node:fs'
 import { locateConfig } from '../config/load.ts'
-import { readAdminKey, readServerFile } from '../server-file.ts'
+import { adminKeyFile, readAdminKey, readServerFile } from '../server-file.ts'
 import type { ErrorBody } from '../../schemas/error.ts'
 import { bearer, exchange, text } from './exchange.ts'
 import { CliError, loadOptions, type ClientFlags, type World } from './world.ts'
@@ -12,6 +13,8 @@ export interface Target {
   /** Without a slash at its end, e.g. `http://127.0.0.1:1615`. */
   readonly url: string
   readonly key: string | undefined
+  /** Where the key was found that nobody named. */
+  readonly keyFile?: string | undefined
 }
 
 /**
@@ -26,7 +29,8 @@ export async function discover (world: World, flags: ClientFlags): Promise<Targe
   const url = named === undefined ? own?.url : origin(named)
   if (url === undefined) return null
   if (named === undefined && !(runs(own!.pid) && await lives(world, url))) return null
-  return { url, key: key ?? (own?.url === url && runs(own.pid) ? readAdminKey(home) ?? undefined : undefined) }
+  if (key !== undefined || own?.url !== url || !runs(own.pid)) return { url, key }
+  return { url, key: readAdminKey(home) ?? undefined, keyFile: adminKeyFile(home) }
 }
 
 /** As `discover`. Throws CliError where none lives. */
@@ -34,6 +38,7 @@ export async function findServer (world: World, flags: ClientFlags): Promise<Tar
   const target = await discover(world, flags)
   if (target !== null) return target
   const { home } = locateConfig(loadOptions(world, flags))
+  if (isClosed(home)) throw new CliError(`${home} is another user's: name the server and a key for it with --url and --key`)
   throw new CliError(`No Iris serves ${home}. Start one with 'iris start', or name another with --url, --home or --config`)
 }
 
@@ -52,7 +57,7 @@ export async function request<T> (target: Target, method: 'GET' | 'POST' | 'DELE
     .catch((err: unknown) => { throw new Unreachable(target.url, err) })
   const answer = parse(json)
   if (status < 400 && answer !== undefined) return answer as T
-  throw new Refused((answer ?? {}) as Partial<ErrorBody>, status)
+  throw new Refused((answer ?? {}) as Partial<ErrorBody>, status, target)
 }
 
 /** undefined where the text is no JSON: then it is not Iris that answered. */
@@ -75,16 +80,31 @@ export class Unreachable extends CliError {
 export class Refused extends CliError {
   readonly status: number
 
-  constructor (body: Partial<ErrorBody>, status: number) {
-    const hint = status === 401 ? '. Name one with --key or IRIS_KEY' : ''
-    super(`${body.message ?? `The server answered with status ${status}`}${hint}`)
+  constructor (body: Partial<ErrorBody>, status: number, target: Target) {
+    super(`${body.message ?? `The server answered with status ${status}`}${status === 401 ? keyHint(target) : ''}`)
     this.status = status
   }
+}
+
+function keyHint ({ key, keyFile }: Target): string {
+  const name = '. Name one with --key or IRIS_KEY'
+  if (keyFile === undefined) return name
+  return key === undefined ? `${name}: there is none in ${keyFile}, where the next start makes it` : `: it is that of ${keyFile}${name}, or remove the file, and the next start makes another`
 }
 
 function origin (url: string): string {
   if (!/^https?:\/\/./.test(url)) throw new CliError(`'${url}' is no URL of a server; expected e.g. http://127.0.0.1:1615`, { code: 2 })
   return url.replace(/\/+$/, '').replace(/\/api$/, '')
+}
+
+/** A data directory is for its owner alone. */
+function isClosed (home: string): boolean {
+  try {
+    accessSync(home, constants.R_OK | constants.X_OK)
+    return false
+  } catch (err) {
+    return (err as NodeJS.ErrnoException).code === 'EACCES'
+  }
 }
 
 /** A dead server's port may belong to another program by now, which must not get the key. */

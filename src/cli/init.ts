@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { shipped } from '../version.ts'
+import { quoted } from './quoted.ts'
 import { CliError, print, printJson, type Flags, type World } from './world.ts'
 
 /** `iris init`: writes the commented configuration that comes with the package. Needs nothing on the machine. */
@@ -14,5 +15,6 @@ export async function init (world: World, flags: Flags & { force?: boolean }): P
     throw new CliError(code === 'EEXIST' ? `${file} exists already; --force overwrites it` : `Cannot write ${file}: ${message}`, { cause: err })
   }
   if (flags.json) return printJson(world, { file })
-  print(world, `Wrote ${file}\nAdd your teams there, then:\n  iris doctor\n  iris start`)
+  const named = flags.config === undefined ? '' : ` --config ${quoted(flags.config)}`
+  print(world, `Wrote ${file}\nAdd your teams there, then:\n  iris doctor${named}\n  iris start${named}`)
 }

@@ -5,7 +5,7 @@ import { createAudit, outcomeOf } from '../audit.ts'
 import { loadConfig, milliseconds } from '../config.ts'
 import { createKeys, type Keys } from '../keys.ts'
 import { localKeyOf } from '../server-file.ts'
-import { openStore } from '../store/sqlite.ts'
+import { openOwnStore } from './own-store.ts'
 import { table } from './table.ts'
 import { CliError, loadOptions, print, printJson, type Flags, type World } from './world.ts'
 
@@ -66,7 +66,7 @@ type Noted = <T>(tool: 'key_create' | 'key_rotate' | 'key_revoke', name: string,
 /** Works on the store itself, whether a server runs or not: a running one takes notice with the next request. */
 function withKeys (world: World, flags: Flags, work: (keys: Keys, config: Config, noted: Noted) => void): void {
   const config = loadConfig(loadOptions(world, flags))
-  const store = openStore(config.home)
+  const store = openOwnStore(config.home)
   try {
     const keys = createKeys({ store, clock: world.clock, config: () => config, local: localKeyOf(config.home) })
     const audit = createAudit({ store, clock: world.clock, onError: err => { world.stderr.write(`The audit trail cannot be written: ${(err as Error).message}\n`) } })

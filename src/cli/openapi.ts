@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { print, type Flags, type World } from './world.ts'
+import { CliError, print, type Flags, type World } from './world.ts'
 
 type Written = Flags & { write?: string }
 
@@ -26,6 +26,10 @@ function put (world: World, { write }: Written, document: object | string): void
   const text = typeof document === 'string' ? document.trimEnd() : JSON.stringify(document, null, 2)
   if (write === undefined) return print(world, text)
   const file = resolve(world.cwd, write)
-  writeFileSync(file, text + '\n')
+  try {
+    writeFileSync(file, text + '\n')
+  } catch (err) {
+    throw new CliError(`Cannot write ${file}: ${(err as Error).message}`, { cause: err })
+  }
   world.stderr.write(`Wrote ${file}\n`)
 }

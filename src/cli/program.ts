@@ -56,7 +56,7 @@ function build (world: World, result: { code: number }, defineKeyCommands?: (key
     async (flags, team, ...words) => await (await import('./tell.ts')).tell(world, flags as object, team!, words.join(' '))))
     .argument('<team>').argument('<message...>', 'what to say; - reads it from stdin')
     .option('--from <team>', 'speak as this team: each pair has a conversation of its own')
-    .option('--timeout <duration>', 'stop waiting after so long; the tell itself goes on', duration)
+    .option('--timeout <duration>', 'stop waiting after so long, e.g. 30s (a mere number: ms); the tell itself goes on', duration)
     .addHelpText('after', examples('iris tell backend "Which endpoints are there?"', 'git diff | iris tell backend - --timeout 10m'))
 
   client(command('teams', 'list the teams and what they do', async flags => { await (await import('./teams.ts')).teams(world, flags as object) }))

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import type { Config } from '../../schemas/config.ts'
 import { loadConfig, watchConfig } from '../config.ts'
 import type { Server } from '../server.ts'
+import { closed } from './closed.ts'
 import { loadOptions, type Flags, type World } from './world.ts'
 
 /** A server in this process that follows its configuration file. */
@@ -15,7 +16,7 @@ export interface Serving {
 export async function serve (world: World, config: Config, flags: Flags, options: { logLevel?: string, portFallback?: boolean } = {}): Promise<Serving> {
   setLearning()
   const { startServer } = await import('../server.ts')
-  const server = await startServer({ config, environment: world.env, ...options })
+  const server = await startServer({ config, environment: world.env, ...options }).catch((err: unknown) => { throw closed(config.home, err) })
   const watch = watchConfig(config, {
     clock: world.clock,
     load: file => loadConfig({ ...loadOptions(world, flags), file }),

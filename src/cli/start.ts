@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { loadConfig } from '../config.ts'
 import { adminKeyFile } from '../server-file.ts'
+import { quoted } from './quoted.ts'
 import { serve, type Serving } from './serve.ts'
 import { loadOptions, print, printJson, type Flags, type World } from './world.ts'
 
@@ -38,9 +39,4 @@ function greet (world: World, flags: Flags, { config, server: { url, firstKey } 
     `  ${curl}${url}/api/teams`,
     ...(team === undefined ? [] : [`  ${curl}${url}/api/teams/tell -H 'Content-Type: application/json' -d '${JSON.stringify({ toTeam: team, message: 'Hello' })}'`])
   ].join('\n'))
-}
-
-/** A word of a shell. */
-function quoted (word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

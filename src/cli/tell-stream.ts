@@ -35,13 +35,13 @@ export function streamTell (target: Target, input: TellInput, hear: (offset: num
     socket.on('open', () => { send('tell:start', input, 'tell') })
     socket.on('message', (data: Buffer) => {
       const { event, id, data: body } = JSON.parse(data.toString()) as Frame
-      if (event === 'error' && (id === 'tell' || id === undefined)) reject(new Refused(body as unknown as ErrorBody, Number(body.statusCode)))
+      if (event === 'error' && (id === 'tell' || id === undefined)) reject(new Refused(body as unknown as ErrorBody, Number(body.statusCode), target))
       if (body?.tellId !== input.tellId) return
       if (event === 'tell:chunk') hear(Number(body.offset), String(body.chunk))
       if (event === 'tell:complete' || event === 'tell:error') resolve('ended')
     })
     socket.on('unexpected-response', (_request, response) => {
-      text(response).then(body => { reject(new Refused((parse(body) ?? {}) as Partial<ErrorBody>, response.statusCode ?? 0)) }, () => { resolve('dropped') })
+      text(response).then(body => { reject(new Refused((parse(body) ?? {}) as Partial<ErrorBody>, response.statusCode ?? 0, target)) }, () => { resolve('dropped') })
     })
     socket.on('error', () => { resolve('dropped') })
     socket.on('close', () => { resolve('dropped') })

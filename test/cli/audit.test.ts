@@ -1,7 +1,16 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import { iris } from './iris.ts'
+
+t.test('the trail of a data directory that is not there is not called unbroken, and none is made', async t => {
+  const cwd = t.testdir({ 'config.yaml': 'teams: {}\n' })
+  for (const what of ['verify', 'list']) {
+    t.match(await iris(t, ['--home', 'mistyped', 'audit', what], { cwd }), { code: 1, stdout: '', stderr: /^iris: There is no data directory .*mistyped: 'iris start' makes it, and --home names another\n$/ })
+  }
+  t.notOk(existsSync(join(cwd, 'mistyped')))
+})
 
 t.test('changes of keys are recorded with who made them, and audit verify says whether all of it stands', async t => {
   const cwd = t.testdir({ 'config.yaml': 'teams: {}\n' })

@@ -11,7 +11,7 @@ import type { Message } from '../../src/cli/mcp-message.ts'
 import { createLines } from '../../src/agent/lines.ts'
 import { standingClock } from './standing-clock.ts'
 
-export interface Got { method: string, headers: IncomingMessage['headers'], message: Message, response: ServerResponse }
+export interface Got { method: string, url: string, headers: IncomingMessage['headers'], message: Message, response: ServerResponse }
 
 /** A scripted `/mcp`: hands each request to `handle`, and keeps what came. */
 export async function scripted (t: Test, handle: (got: Got) => void, port = 0) {
@@ -20,7 +20,7 @@ export async function scripted (t: Test, handle: (got: Got) => void, port = 0) {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part)).on('end', () => {
       const body = Buffer.concat(parts).toString()
-      const one = { method: request.method!, headers: request.headers, message: (body === '' ? {} : JSON.parse(body)) as Message, response }
+      const one = { method: request.method!, url: request.url!, headers: request.headers, message: (body === '' ? {} : JSON.parse(body)) as Message, response }
       got.push(one)
       handle(one)
     })
