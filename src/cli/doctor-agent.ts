@@ -31,12 +31,12 @@ export async function examine ({ env: base }: World, team: Team, home: string): 
   const place = createPlaces({ clock, owner, environment: base, patience: () => PATIENCE }).of(team)
   const run = command ?? kind.program
   const program: Program = {
-    command: run ?? 'true', args: run === undefined ? [] : ['--version'], cwd: path, env: { ...(place === undefined && allowedEnvironment(base, kind.environment(base))), ...env }
+    ...asked(run, kind.unversioned), cwd: path, env: { ...(place === undefined && allowedEnvironment(base, kind.environment(base))), ...env }
   }
   const found: Probe = place !== undefined
     ? await probeAt(place, program, { clock, owner })
-    : run === undefined ? { version: '' } : await probeVersion(run, program)
-  if ('missing' in found && (place !== undefined || !kind.unversioned)) return warn(found.missing + remedy(command, kind))
+    : run === undefined || kind.unversioned ? { version: '' } : await probeVersion(run, program)
+  if ('missing' in found) return warn(found.missing + remedy(command, kind))
 
   const facts = [`${path}${place === undefined ? '' : ` at ${place.status().where}`}`]
   facts.push(run === undefined ? `agent ${word} comes with Iris` : `${run} ${'version' in found ? found.version : ''}`.trim())
@@ -54,6 +54,13 @@ export async function examine ({ env: base }: World, team: Team, home: string): 
   } finally {
     rmSync(kept, { recursive: true, force: true })
   }
+}
+
+/** What is run for the version. A program that need not know the word might do its work instead: of that it is only looked whether it is there. */
+function asked (run: string | undefined, unversioned = false): Pick<Program, 'command' | 'args'> {
+  if (run === undefined) return { command: 'true', args: [] }
+  if (!unversioned) return { command: run, args: ['--version'] }
+  return { command: 'sh', args: ['-c', 'command -v "$1" > /dev/null || { echo "$1: not found" >&2; exit 127; }', 'sh', run] }
 }
 
 async function start (agent: Agent, team: Team, env: Program['env']): Promise<void> {

@@ -225,6 +225,16 @@ t.test('doctor: what is fine, what is missing, and the exit code', async t => {
   t.notOk(existsSync(join(cwd, '.iris')), 'it leaves nothing behind')
 })
 
+t.test('doctor: a program that prints answers is not run, for it might do its work', async t => {
+  const cwd = t.testdir({ 'config.yaml': 'settings: { httpPort: 0 }\nteams:\n  own: { path: ., agent: command, command: ./own.sh }\n  none: { path: ., agent: command, command: ./none.sh }\n', 'own.sh': '#!/bin/sh\necho worked >> worked.txt\n' })
+  chmodSync(join(cwd, 'own.sh'), 0o755)
+  const { code, stdout } = await iris(t, ['doctor'], { cwd })
+  t.equal(code, 0)
+  t.match(stdout, /^ok {4}team own: .*, \.\/own\.sh, starts$/m)
+  t.match(stdout, /^warn {2}team none: .*'\.\/none\.sh' is not found/m)
+  t.notOk(existsSync(join(cwd, 'worked.txt')))
+})
+
 t.test('doctor: a taken port and a bad configuration fail', async t => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
