@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { PERMISSIONS, type Permission } from '../../schemas/key.ts'
+import { KeyName, PERMISSIONS, type Permission } from '../../schemas/key.ts'
 import { TeamName } from '../../schemas/team.ts'
 import { count } from './arguments.ts'
 import { examples } from './examples.ts'
@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 /** What is below `iris key`. */
 export function defineKeyCommands (key: Command, world: World): void {
   key.command('create').description('create a key and print it, this once')
-    .argument('<name>', 'a name of your choice')
+    .argument('<name>', 'a name of your choice', keyName)
     .requiredOption('--permission <permission>', `${PERMISSIONS.join(', ')}; several times, or with commas`, listOf(permission))
     .option('--team <team>', 'the only team it may reach; several times, or with commas', listOf(team))
     .option('--as <team>', 'the only name it may speak as; several times, or with commas', listOf(team))
@@ -35,6 +35,11 @@ function listOf<T> (one: (text: string) => T): (text: string, before?: T[]) => T
 function permission (text: string): Permission {
   if (!PERMISSIONS.includes(text as Permission)) throw new InvalidArgumentError(`Allowed are ${PERMISSIONS.join(', ')}.`)
   return text as Permission
+}
+
+function keyName (text: string): string {
+  if (text.trim() === '' || text.length > KeyName.maxLength!) throw new InvalidArgumentError(`A name has 1 to ${KeyName.maxLength!} characters.`)
+  return text
 }
 
 function team (text: string): string {

@@ -108,8 +108,15 @@ function show (world: World, flags: Flags, name: string, key: string): void {
 /** `30d` from now, or a date. */
 function expiry (text: string, now: number): number {
   const ms = /^\d+$/.test(text) ? undefined : milliseconds(text)
-  const at = ms === undefined ? /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN : now + ms
+  const at = ms === undefined ? dateOf(text) : now + ms
   if (Number.isNaN(at)) throw new CliError(`'${text}' is no expiry; expected e.g. 30d, or a date such as 2027-12-31`, { code: 2 })
   if (at <= now) throw new CliError(`'${text}' is over already`, { code: 2 })
   return at
+}
+
+/** NaN where it is none: of a day that its month does not have, `Date.parse` makes one of the next month. */
+function dateOf (text: string): number {
+  const day = /^\d{4}-\d\d-\d\d/.exec(text)?.[0]
+  const there = day !== undefined && Date.parse(day) >= 0 && new Date(Date.parse(day)).toISOString().startsWith(day)
+  return there ? Date.parse(text) : Number.NaN
 }

@@ -57,6 +57,7 @@ function build (world: World, result: { code: number }, defineKeyCommands?: (key
     .argument('<team>').argument('<message...>', 'what to say; - reads it from stdin')
     .option('--from <team>', 'speak as this team: each pair has a conversation of its own')
     .option('--timeout <duration>', 'stop waiting after so long, e.g. 30s (a mere number: ms); the tell itself goes on', duration)
+    .configureOutput({ outputError (text, write) { write(/unknown option/.test(text) ? `${text.trimEnd()}\nWhat begins with - and is a part of the message comes after --: iris tell backend -- "- a list"\n` : text) } })
     .addHelpText('after', examples('iris tell backend "Which endpoints are there?"', 'git diff | iris tell backend - --timeout 10m'))
 
   client(command('teams', 'list the teams and what they do', async flags => { await (await import('./teams.ts')).teams(world, flags as object) }))
