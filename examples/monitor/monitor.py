@@ -10,6 +10,7 @@ Once: exit code 0 where all are awake, 1 where one is not, 2 where Iris gives no
 tells the webhook what has changed, as {"text": ...}.
 """
 import argparse
+import http.client
 import json
 import os
 import sys
@@ -24,7 +25,7 @@ def look(url, key, wanted):
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
             teams = {team["name"]: team for team in json.load(response)["teams"]}
-    except (OSError, ValueError, KeyError) as error:  # also an answer of 400 and above
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:  # also an answer of 400 and above, or one that breaks off
         return {"iris": f"Iris at {url} gives no answer: {error}"}
     wrong = {}
     for name in wanted or teams:
@@ -44,7 +45,7 @@ def alert(webhook, lines):
         request = urllib.request.Request(webhook, body, {"Content-Type": "application/json"})
         try:
             urllib.request.urlopen(request, timeout=10).close()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             print(f"The webhook gives no answer: {error}", file=sys.stderr)
 
 

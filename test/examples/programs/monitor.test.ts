@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
@@ -53,6 +54,16 @@ t.test('an Iris that refuses or is not there is an alert of its own', skip, asyn
   const { code, out } = await look(t, server.watcher, ['--webhook', server.url])
   t.equal(code, 2)
   t.match(out, /gives no answer: .*refused/)
+})
+
+t.test('an answer that breaks off, or is not of Iris, is an alert too', skip, async t => {
+  const answers = ['HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"teams":', 'garbage\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]']
+  for (const answer of answers) {
+    const server = createServer(socket => { socket.once('data', () => { socket.end(answer) }) }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => { server.close() })
+    t.match(await look(t, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: 'x' }), { code: 2, out: /gives no answer: /, err: '' }, answer)
+  }
 })
 
 t.test('it goes on looking, and tells what has changed once', skip, async t => {
