@@ -40,7 +40,8 @@ type Client struct {
 
 // New makes a client. Nothing is sent yet.
 func New(options Options) *Client {
-	c := &Client{url: options.URL, key: options.Key, retries: options.Retries, http: options.HTTP, sleep: sleep, random: random.Float64, newID: newID}
+	// A key that was read from a file has a line break at its end.
+	c := &Client{url: options.URL, key: strings.TrimSpace(options.Key), retries: options.Retries, http: options.HTTP, sleep: sleep, random: random.Float64, newID: newID}
 	if c.url == "" {
 		c.url = "http://127.0.0.1:1615"
 	}

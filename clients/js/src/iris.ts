@@ -29,9 +29,14 @@ export class Iris extends Tools {
 
   constructor ({ url, key, retries = 4, ...world }: IrisOptions = {}) {
     super()
+    // Elsewhere than on a page there is nothing that it could be relative to.
+    if (url !== undefined && globalThis.location === undefined && !/^https?:\/\/./.test(url)) throw new TypeError(`'${url}' is no URL of a server; expected e.g. http://127.0.0.1:1615`)
+    // Read from a file it has a line break at its end.
+    const token = key?.trim()
+    if (token !== undefined && /[^\t\x20-\x7e\x80-\xff]/.test(token)) throw new TypeError('The key has a character that no key has')
     this.#wire = {
       url: (url ?? (globalThis.location as Location | undefined)?.origin ?? 'http://127.0.0.1:1615').replace(/\/+$/, '').replace(/\/api$/, ''),
-      key,
+      key: token,
       retries,
       fetch: (input, init) => fetch(input, init),
       sleep,

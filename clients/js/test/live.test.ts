@@ -17,6 +17,10 @@ test('a team answers', async () => {
   assert.deepEqual([response, from, to], ['echo: hello', 'me', 'echo'])
 })
 
+test('a key that was read from a file ends in a line break', async () => {
+  assert((await new Iris({ url: server.url, key: `${server.key}\n` }).teamList({})).teams.length > 0)
+})
+
 test('an id of one\'s own is one tell, however often it is sent', async () => {
   const tellId = crypto.randomUUID()
   const [one, two] = await Promise.all([iris.tell('echo', 'once', { tellId, from: 'me' }), iris.tell('echo', 'once', { tellId, from: 'me' })])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import re
 import ssl
 import time
 import uuid
@@ -34,10 +35,15 @@ class Wire:
         random: Callable[[], float] = random.random,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ):
+        if not re.match("https?://.", url):
+            raise ValueError(f"'{url}' is no URL of a server; expected e.g. http://127.0.0.1:1615")
+        # Read from a file it has a line break at its end; of any other, http.client says the whole key.
+        self.key = None if key is None else key.strip()
+        if self.key is not None and re.search(r"[^\t\x20-\x7e\x80-\xff]", self.key):
+            raise ValueError("The key has a character that no key has")
         self.url = url.rstrip("/")
         if self.url.endswith("/api"):
             self.url = self.url[:-4]
-        self.key = key
         self.retries = retries
         self.sleep = sleep
         self.random = random

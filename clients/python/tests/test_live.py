@@ -33,6 +33,9 @@ class Live(unittest.TestCase):
         answer = iris.tell("echo", "hello", from_="me")
         self.assertEqual((answer["response"], answer["from"], answer["to"]), ("echo: hello", "me", "echo"))
 
+    def test_a_key_that_was_read_from_a_file_ends_in_a_line_break(self) -> None:
+        self.assertGreater(len(Iris(server["url"], server["key"] + "\n").team_list()["teams"]), 0)
+
     def test_an_id_of_ones_own_is_one_tell(self) -> None:
         id = str(uuid.uuid4())
         answers = [iris.tell("echo", "once, in Python", tell_id=id, from_="me") for _ in range(2)]
