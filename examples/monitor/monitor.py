@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--webhook", default=os.environ.get("ALERT_WEBHOOK"), help="told by POST")
     parser.add_argument("--every", type=float, metavar="SECONDS", help="go on looking")
     options = parser.parse_args()
-    key = os.environ.get("IRIS_KEY", "")
+    key = os.environ.get("IRIS_KEY", "").strip()  # of a secret with a line break at its end, urllib says the whole
 
     known = {}
     while True:

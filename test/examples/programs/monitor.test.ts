@@ -35,6 +35,7 @@ t.test('all teams that are looked at are awake: nothing is said', skip, async t 
   await ask('echo/wake')
   await ask('backend/wake')
   t.same(await look(t, watcher, ['echo', 'backend']), { code: 0, out: '', err: '' })
+  t.same(await look(t, { ...watcher, key: `${watcher.key}\n` }, ['echo', 'backend']), { code: 0, out: '', err: '' }, 'also with a key that ends in a line break')
 })
 
 t.test('teams that are asleep, cannot work or do not exist are named, and told to the webhook', skip, async t => {
