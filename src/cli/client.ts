@@ -23,7 +23,7 @@ export interface Target {
  */
 export async function discover (world: World, flags: ClientFlags): Promise<Target | null> {
   const named = flags.url ?? (world.env.IRIS_URL || undefined)
-  const key = flags.key ?? (world.env.IRIS_KEY || undefined)
+  const key = token(flags.key ?? (world.env.IRIS_KEY || undefined))
   const { home } = locateConfig(loadOptions(world, flags))
   const own = readServerFile(home)
   const url = named === undefined ? own?.url : origin(named)
@@ -90,6 +90,13 @@ function keyHint ({ key, keyFile }: Target): string {
   const name = '. Name one with --key or IRIS_KEY'
   if (keyFile === undefined) return name
   return key === undefined ? `${name}: there is none in ${keyFile}, where the next start makes it` : `: it is that of ${keyFile}${name}, or remove the file, and the next start makes another`
+}
+
+/** Of a secret that was read from a file there is a line break at the end. */
+function token (key: string | undefined): string | undefined {
+  const word = key?.trim()
+  if (word !== undefined && /[^\t\x20-\x7e\x80-\xff]/.test(word)) throw new CliError('The key has a character that no key has', { code: 2 })
+  return word
 }
 
 function origin (url: string): string {

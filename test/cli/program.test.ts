@@ -53,6 +53,7 @@ const usage: [title: string, args: string[], said: RegExp][] = [
   ['an unknown permission', ['key', 'create', 'a', '--permission', 'tel'], /Allowed are tell, wake/],
   ['a team name in capitals', ['key', 'create', 'a', '--permission', 'tell', '--team', 'Web'], /lower-case/],
   ['to speak as a team of no name', ['mcp', '--as', 'Web!'], /'Web!' is no team name/],
+  ['a key that no header holds', ['status', '--url', 'http://127.0.0.1:1', '--key', 'iris_sk_…'], /^iris: The key has a character that no key has\n$/],
   ['an address that is no URL', ['status', '--url', 'localhost:1'], /'localhost:1' is no URL/],
   ['a head that is none', ['audit', 'verify', '--head', 'abc'], /64 hexadecimal digits/],
   ['an empty message', ['tell', 'a', ' ', '--url', 'http://127.0.0.1:1'], /message is empty/]
@@ -105,7 +106,7 @@ t.test('the key in the data directory goes to its own server only, a named key a
   const { got, target } = await scripted(t, ({ response }) => { json(response, { error: 'UnauthorizedError', message: 'A key is needed', statusCode: 401 }, 401) })
   t.match(await iris(t, ['status', '--url', target.url], { cwd }), { code: 1, stderr: 'iris: A key is needed. Name one with --key or IRIS_KEY\n' })
   await iris(t, ['status', '--url', target.url, '--key', 'flag'], { cwd, env: { IRIS_KEY: 'env' } })
-  await iris(t, ['status'], { cwd, env: { IRIS_KEY: 'env', IRIS_URL: `${target.url}/` } })
+  await iris(t, ['status'], { cwd, env: { IRIS_KEY: 'env\n', IRIS_URL: `${target.url}/` } })
   writeFileSync(join(cwd, '.iris/server.json'), JSON.stringify({ url: target.url, pid: process.pid }))
   await iris(t, ['status', '--url', `${target.url}/api`], { cwd })
   t.strictSame(got.map(({ headers }) => headers.authorization), [undefined, 'Bearer flag', 'Bearer env', 'Bearer secret'])
