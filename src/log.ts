@@ -13,8 +13,8 @@ export interface Log {
    * transaction for each would cost more than the event. `then` hears of it when that is done, and nobody where the store fails.
    */
   note (event: Event, then?: (stored: StoredEvent) => void): void
-  /** The same for events, or none, that are stored as one with `change`. `failed` hears why they are not. */
-  join (events: readonly Event[], joint: { change (): void, then (stored: StoredEvent[]): void, failed (err: unknown): void }): void
+  /** The same for what `write` changes in that transaction, stored as one with the events that it returns, or none. `failed` hears why it is not. */
+  join (joint: { write (): readonly Event[], then (stored: StoredEvent[]): void, failed (err: unknown): void }): void
   /** What is noted is stored when it returns. */
   flush (): void
   /** The number of the newest event. */
@@ -42,20 +42,14 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
    * has later numbers.
    */
   function keep (notes: readonly Noted[], work?: () => Fresh[]): Fresh[] {
-    const noted: Fresh[] = []
+    let noted: Fresh[][] = []
     const own = store.transaction(() => {
-      for (const { events, at, change } of notes) {
-        change?.()
-        for (const event of events) noted.push(put(event, at))
-      }
+      noted = notes.map(({ write, at }) => write().map(event => put(event, at)))
       return work?.() ?? []
     })
-    publish([...noted, ...own])
-    let from = 0
-    for (const { events, then } of notes) {
-      const to = from + events.length
-      try { then?.(noted.slice(from, to).map(({ event }) => event)) } catch (err) { onError(err) }
-      from = to
+    publish([...noted.flat(), ...own])
+    for (const [n, { then }] of notes.entries()) {
+      try { then?.(noted[n]!.map(({ event }) => event)) } catch (err) { onError(err) }
     }
     return own
   }
@@ -119,10 +113,10 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
       return stored.map(({ event }) => event)
     },
     note (event, then) {
-      add({ events: [event], at: clock.now(), then: then && (([stored]) => { then(stored!) }), failed: onError })
+      add({ write: () => [event], at: clock.now(), then: then && (([stored]) => { then(stored!) }), failed: onError })
     },
-    join (events, joint) {
-      add({ events, at: clock.now(), ...joint })
+    join (joint) {
+      add({ at: clock.now(), ...joint })
     },
     flush,
     head: () => store.events.head(),
@@ -151,9 +145,8 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
 }
 
 interface Noted {
-  readonly events: readonly Event[]
   readonly at: number
-  readonly change?: () => void
+  readonly write: () => readonly Event[]
   readonly then: ((stored: StoredEvent[]) => void) | undefined
   readonly failed: (err: unknown) => void
 }

@@ -129,7 +129,7 @@ export function createServices ({ config: first, environment = {}, run, onError,
   const { endpoint } = first.tracing
   const tracing = endpoint === undefined ? undefined : createTracing({ endpoint, version: VERSION, log, tells, config, clock, onError })
   const idempotency = createIdempotency({ store, clock, ttl: () => config().settings.idempotencyTtl, onError })
-  const audit = createAudit({ store, clock, onError, join: change => new Promise((resolve, reject) => { log.join([], { change, then: resolve, failed: reject }) }) })
+  const audit = createAudit({ store, clock, onError, join: write => new Promise((resolve, reject) => { log.join({ write: () => { write(); return [] }, then: resolve, failed: reject }) }) })
   const webhooks = createWebhooks({ store, log, clock, keys, settings: () => config().webhooks, version: VERSION, onError, resolve })
   const stopTrimming = keepTrimmed({ store, clock, onError, keep: () => config().settings })
 

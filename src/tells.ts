@@ -87,15 +87,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
 }): Tells {
   const open = new Map<string, Running>()
   const lines = createLines<Running>({ go: running => { void go(running) }, stopped: () => draining })
-  const { open: openTurn, close: closeTurn, run, hold } = createRun<Running>({
-    store,
-    sessions,
-    pool,
-    log,
-    clock,
-    limits,
-    onChunk: show
-  })
+  const { open: openTurn, close: closeTurn, run, hold } = createRun<Running>({ store, sessions, pool, log, clock, limits, onChunk: show })
   let draining = false
 
   function prepare (row: TellRow, session: SessionRow, senders: readonly Turn[] = []): Running {
@@ -114,20 +106,26 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     open.set(id, running)
     lines.enter(running, opening !== undefined)
     const event = { event: 'tell:started', data: { tellId: id, sessionId: session.id, team: session.to, from, ahead } } as const
+    let begins = opening
     return running.storing = new Promise((resolve, reject) => {
-      log.join(opening === undefined ? [event] : [event, opening.event], {
-        change () {
-          store.tells.insert(running.row, bodies)
-          if (opening !== undefined) sessions.update(session.id, { lastUsedAt: opening.at })
+      log.join({
+        write () {
+          // An agent that has died meanwhile is told nothing: the tell gets another one.
+          if (begins?.living.state === 'asleep') begins = undefined
+          store.tells.insert(begins === undefined ? running.row : { ...running.row, state: 'running', startedAt: begins.at }, bodies)
+          if (begins === undefined) return [event]
+          sessions.update(session.id, { lastUsedAt: begins.at })
+          return [event, begins.event]
         },
         then ([started]) {
           running.storing = null
           resolve()
+          if (begins !== opening) closeTurn(running, opening!)
           try {
             watched(running, event, started!)
           } finally {
             if (opening === undefined) lines.advance(session.id)
-            else void go(running, opening)
+            else void go(running, begins)
           }
         },
         failed (err) {
@@ -158,14 +156,15 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     const { ended, event } = endOf(row, end, clock.now())
     const known = end.known ?? running.begun
     // With all else that comes in this turn of the event loop: where many end at once, they end in one transaction.
-    log.join([event], {
-      change () {
+    log.join({
+      write () {
         store.tells.update(running.id, ended)
         store.events.dropChunks(running.id)
         if (running.attachments) store.tells.dropBodies(running.id)
         // The conversation is on the agent's disk from its first words on; whether it really is, the next start finds out.
         if (known) sessions.update(running.session.id, { resumable: true, ...(end.costTotal !== undefined && { costSoFar: end.costTotal }), ...(end.place !== undefined && { place: end.place }) })
         for (const entry of running.entries) entry.write(ended.error?.error ?? 'ok', event.data)
+        return [event]
       },
       then ([stored]) {
         running.row = { ...row, startedAt: running.startedAt, ...ended }
@@ -244,7 +243,6 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       const running = prepare(row, session, senders)
       if (watch !== undefined) running.watchers.add(watch)
       const opening = ahead === 0 ? openTurn(running) : undefined
-      if (opening !== undefined) running.row = { ...row, state: 'running', startedAt: opening.at }
       if (waits) running.waiters++ // its sender, who comes to `wait` next
       try { await accept(running, { ahead, bodies, opening }) } finally { if (waits) running.waiters-- }
       return viewTell(row, store)

@@ -107,8 +107,8 @@ t.test('what joins is stored as one with its change and with what was noted, and
   const told: unknown[] = []
   const failed = (err: unknown) => { told.push(err) }
   log.note(said('noted'))
-  log.join([said('joined'), said('with it')], { change () { told.push('changed') }, then (stored) { told.push([stored.map(({ seq }) => seq), heard.length]) }, failed })
-  log.join([], { change () { told.push('alone') }, then (stored) { told.push(stored) }, failed })
+  log.join({ write () { told.push('changed'); return [said('joined'), said('with it')] }, then (stored) { told.push([stored.map(({ seq }) => seq), heard.length]) }, failed })
+  log.join({ write () { told.push('alone'); return [] }, then (stored) { told.push(stored) }, failed })
   t.strictSame(told, [], 'nothing at once')
   await turn()
   t.strictSame(told, ['changed', 'alone', [[2, 3], 3], []])
@@ -119,7 +119,7 @@ t.test('a change that fails is told to who wants it, and takes nothing with it',
   const { log, heard, faults } = start(t)
   const told: unknown[] = []
   log.note(said('before'))
-  log.join([said('never')], { change () { throw new Error('no') }, then () { told.push('stored') }, failed (err) { told.push(err) } })
+  log.join({ write () { throw new Error('no') }, then () { told.push('stored') }, failed (err) { told.push(err) } })
   log.note(said('after'))
   await turn()
   t.strictSame(heard.map(([, text]) => text), ['before', 'after'])

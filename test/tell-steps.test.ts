@@ -56,6 +56,24 @@ t.test('one whose acceptance cannot be stored leaves the agent to the next', asy
   await turns()
 })
 
+t.test('a tell that comes in the moment in which its agent dies is told to the next one', async t => {
+  const { services: { tells, pool, sessions, store, cache }, agent, errors } = wire(t)
+  const session = sessions.open('a', 'echo')
+  pool.release(await pool.acquire(session, { within: 1_000 }))
+  const coming = tells.start(tell('hello'))
+  agent.processes[0]!.die({ code: 1 })
+  const { tellId } = await coming
+  t.match(store.tells.get(tellId), { state: 'queued', startedAt: null }, 'it is not begun')
+  await turns()
+  agent.processes[1]!.reply('done')
+  await turns()
+  t.match(tells.get(tellId), { state: 'completed', response: 'done' })
+  t.same(agent.processes.map(({ sent }) => sent.length), [0, 1])
+  t.same(cache.read(session.id, 0, 9).entries.map(({ type }) => type), ['user', 'assistant'])
+  t.match(pool.state(session), { state: 'idle' })
+  t.same(errors, [])
+})
+
 t.test('tells that come in one turn of the event loop are accepted in one transaction, and none runs before', async t => {
   const { services, services: { tells, pool, sessions, store, log }, agent } = wire(t)
   pool.release(await pool.acquire(sessions.open('a', 'echo'), { within: 1_000 }))
