@@ -113,13 +113,20 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
   }
 
   function expire (id: string, by: 'deadline' | 'end', reason: string, tell = true) {
-    try {
-      settle(store.approvals.get(id)!, { state: 'expired', decision: 'deny', by, reason }, update)
-    } catch (err) {
-      onError(err)
-    }
+    record(id, { state: 'expired', decision: 'deny', by, reason })
     const { reply } = close(id)
     if (tell) reply({ behavior: 'deny', message: reason })
+  }
+
+  /** Where the store fails, the agent does not wait for it: what it was told is stored when it can be. */
+  function record (id: string, verdict: Verdict, retries = 0) {
+    try {
+      const row = store.approvals.get(id)
+      if (row !== undefined) settle(row, verdict, update)
+    } catch (err) {
+      onError(err)
+      clock.after(Math.min(30_000, 250 * 2 ** retries), () => { record(id, verdict, retries + 1) })
+    }
   }
 
   function decide (question: Question): boolean {
@@ -142,10 +149,15 @@ export function createApprovals ({ store, log, clock, policy, timeout, onError }
     const pending: ApprovalRow = { ...row, rule: judged.rule, expiresAt: ms > 0 ? row.createdAt + ms : null }
     const { approvalId, tellId, description, expiresAt } = toApproval(pending)
     const asked = { approvalId, sessionId, team, tool, input, ...(tellId !== undefined && { tellId }), ...(description !== undefined && { description }), ...(expiresAt !== undefined && { expiresAt }) }
-    log.append({ event: 'approval:requested', data: asked }, () => {
-      store.approvals.insert(pending)
-      open.set(row.id, { question, asked, cancelTimer: () => {} })
-    })
+    try {
+      log.append({ event: 'approval:requested', data: asked }, () => {
+        store.approvals.insert(pending)
+        open.set(row.id, { question, asked, cancelTimer: () => {} })
+      })
+    } catch (err) {
+      open.delete(row.id)
+      throw err
+    }
     const here = open.get(row.id)
     if (here === undefined) return false // whoever heard of it has decided it already
     if (ms > 0) here.cancelTimer = clock.after(ms, () => { expire(row.id, 'deadline', `Nobody decided within ${ms} ms (settings.approvalTimeout), so '${tool}' is denied`) })

@@ -13,10 +13,10 @@ const WITHIN = { within: 1_000 }
 const tell = (message: string, more: object = {}) => ({ from: 'a', to: 'echo', message, caller: 'key', ...more })
 
 /** Services that end with their store: what hangs after a fault must not hang the end of its test. */
-function wire (t: Test, { settings = {}, script }: { settings?: Partial<Config['settings']>, script?: Parameters<typeof createScriptedAgent>[0] } = {}) {
+function wire (t: Test, { settings = {}, script, ask = false }: { settings?: Partial<Config['settings']>, script?: Parameters<typeof createScriptedAgent>[0], ask?: boolean } = {}) {
   const agent = createScriptedAgent(script)
   const clock = createTestClock()
-  const services = createServices({ config: makeConfig(scratch(t), { settings }), clock, agents: () => agent, onError: () => {} })
+  const services = createServices({ config: makeConfig(scratch(t), { settings, teams: { echo: ask ? { permissions: 'ask' } : {} } }), clock, agents: () => agent, onError: () => {} })
   t.teardown(() => { services.store.close() })
   return { services, agent, clock }
 }
@@ -96,6 +96,38 @@ t.test('a question is answered also where it cannot be put on record', async t =
   t.equal(agent.processes[0]!.answers.length, 1, 'answered')
   agent.processes[0]!.reply('done')
   await turns()
+})
+
+t.test('a question that cannot be put on record is not open', async t => {
+  const { services: { approvals, pool, sessions, tells }, services, agent } = wire(t, { ask: true })
+  const { tellId, sessionId } = await tells.start(tell('work'))
+  await turns()
+  const heal = full(services, 'approval:requested')
+  agent.processes[0]!.say({ type: 'ask', tellId, requestId: 'r', tool: 'Write', input: {}, data: {} })
+  heal()
+  t.match(agent.processes[0]!.answers, [{ decision: { behavior: 'deny' } }])
+  t.same([approvals.waiting(tellId), approvals.open(sessionId)], [[], 0])
+  agent.processes[0]!.reply('done')
+  await turns()
+  t.equal(pool.state(sessions.get(sessionId)).state, 'idle')
+})
+
+t.test('a question that is over is so on record once it can be stored', async t => {
+  const { services: { approvals, tells, log }, services, agent, clock } = wire(t, { ask: true })
+  const { tellId } = await tells.start(tell('work'))
+  await turns()
+  agent.processes[0]!.say({ type: 'ask', tellId, requestId: 'r', tool: 'Write', input: {}, data: {} })
+  const { approvalId } = approvals.waiting(tellId)[0]!
+  const heard: string[] = []
+  log.subscribe('all', ({ event }) => { if (event.event === 'approval:resolved') heard.push(event.data.approvalId) })
+  const heal = full(services, 'approval:resolved')
+  agent.processes[0]!.say({ type: 'unask', requestId: 'r' })
+  await clock.advance(60_000)
+  t.equal(approvals.get(approvalId).state, 'pending')
+  heal()
+  await clock.advance(60_000)
+  t.match(approvals.get(approvalId), { state: 'expired', decision: 'deny', by: 'end' })
+  t.same(heard, [approvalId])
 })
 
 t.test('a tell whose end cannot be stored ends once it can, and its watchers are told', async t => {
