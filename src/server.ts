@@ -64,7 +64,9 @@ export async function startServer ({ config, environment, logLevel = 'info', por
       ...(requests !== undefined && { answered: requests.add }),
       ready: () => !draining
     })
-    services.approvals.recover() // before anybody could answer one that nobody waits for
+    // Before anybody can come: nobody answers a question that nobody waits for, or gets a place before those who have one.
+    services.approvals.recover()
+    const goOn = services.tells.recover()
     made.unshift(app)
     await app.listen({ host: settings.host, port: settings.httpPort }).catch((err: NodeJS.ErrnoException) => {
       if (!portFallback || err.code !== 'EADDRINUSE') throw notBound(settings, err)
@@ -73,7 +75,7 @@ export async function startServer ({ config, environment, logLevel = 'info', por
     const url = address(app.addresses()[0] as AddressInfo)
     const firstKey = await ensureAdminKey(home, services)
     writeServerFile(home, { url, pid: process.pid, version: services.version, startedAt: services.startedAt })
-    await services.tells.recover()
+    await goOn() // now that agents know where to call
     services.webhooks.start()
 
     const warn = () => {

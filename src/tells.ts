@@ -3,7 +3,7 @@ import type { Attachments } from '../schemas/attachment.ts'
 import { TERMINAL, type Tell } from '../schemas/tell.ts'
 import type { Chunk } from './answer.ts'
 import { checkSchema, readAttachments, sameParts } from './attachments.ts'
-import { depthBelow, refuseCircle, sendersOf, type Turn } from './circles.ts'
+import { depthBelow, refuseCircle, sendersOf } from './circles.ts'
 import type { Clock } from './clock.ts'
 import { AgentError, IdempotencyMismatchError, IrisError, PoolFullError, QueueFullError, TellCancelledError, TellNotFoundError } from './errors.ts'
 import type { Hold } from './holds.ts'
@@ -11,32 +11,15 @@ import type { Log } from './log.ts'
 import type { Pool } from './pool.ts'
 import { createLines } from './queue.ts'
 import type { createRecovery } from './recovery.ts'
-import { createRun, type Opening, type Work } from './run-tell.ts'
+import { createRun, type Opening } from './run-tell.ts'
+import { prepare, type Running, type WaitEnd } from './running.ts'
 import type { Sessions } from './sessions.ts'
-import type { SessionRow, Store, TellRow } from './store/store.ts'
+import type { Store, TellRow } from './store/store.ts'
 import { endOf, type End } from './tell-end.ts'
 import { viewTell } from './tell-view.ts'
 import type { Entry, Progress } from './tool.ts'
 import { until } from './until.ts'
 import { uuid7 } from './uuid7.ts'
-
-/** One tell on its way. Its row in the store is the truth; this is what moves it. */
-interface Running extends Turn, Work {
-  readonly session: SessionRow
-  /** As it was when it came, and as it is when it has ended. */
-  row: TellRow
-  readonly watchers: Set<(progress: Progress) => void>
-  /** Entries of those who wait for its end, in the audit trail. */
-  readonly entries: Set<Entry>
-  /** Until it is stored. Rejects where it cannot be: then it never was. */
-  storing: Promise<void> | null
-  /** Resolves at the terminal state, or when the server stops with the tell in its queue. Never rejects. */
-  readonly done: Promise<WaitEnd>
-  settle (how: WaitEnd): void
-}
-
-/** Why a wait for a tell ended. */
-export type WaitEnd = 'ended' | 'time' | 'aborted' | 'stopped'
 
 /** A tell, and the name of the key that sent it. */
 type Seen = Tell & { caller: string }
@@ -68,8 +51,11 @@ export interface Tells {
   count (teams?: ReadonlySet<string> | null): { running: number, queued: number }
   /** Why the tells of a team wait, where its model service takes no more for now. */
   hold (team: string): Hold | undefined
-  /** After a start: running ones end as the agent's record says, queued ones go on. Resolves when all that ran have ended. */
-  recover (): Promise<void>
+  /**
+   * After a start: those that are not over have their places again. What is returned lets them go on: running ones end as the agent's
+   * record says, queued ones run. Resolves when all that ran have ended.
+   */
+  recover (): () => Promise<void>
   /** No new ones; resolves when the running ones have ended, by themselves within `ms`, or cancelled. Queued ones stay queued, and waits for them end. */
   drain (ms: number): Promise<void>
 }
@@ -86,16 +72,10 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
   onError: (err: unknown) => void
 }): Tells {
   const open = new Map<string, Running>()
-  const lines = createLines<Running>({ go: running => { void go(running) }, stopped: () => draining })
+  const lines = createLines<Running>({ go: running => { void go(running) }, stopped: () => draining || starting })
   const { open: openTurn, close: closeTurn, run, hold } = createRun<Running>({ store, sessions, pool, log, clock, limits, onChunk: show })
+  let starting = false
   let draining = false
-
-  function prepare (row: TellRow, session: SessionRow, senders: readonly Turn[] = []): Running {
-    const { id, message, rootId, depth, startedAt, attachments, schema } = row
-    let settle!: (how: WaitEnd) => void
-    const done = new Promise<WaitEnd>(resolve => { settle = resolve })
-    return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), entries: new Set(), storing: null, begun: false, again: startedAt !== null, done, settle }
-  }
 
   /**
    * It has its place in the line at once. It is stored together with what else comes in this turn of the event loop, and begins
@@ -176,6 +156,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       failed (err) {
         onError(err)
         clock.after(Math.min(30_000, 250 * 2 ** retries), () => { finish(running, end, undefined, retries + 1) })
+        if (draining) running.settle('stopped') // the next start finds out
         over()
       }
     })
@@ -207,7 +188,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     if (running.storing !== null) log.flush()
     if (running.storing !== null) return false
     const error = new TellCancelledError(reason)
-    if (lines.leave(running)) finish(running, { state: 'cancelled', response: '', error })
+    if (!running.begun && lines.leave(running)) finish(running, { state: 'cancelled', response: '', error })
     else running.cancel.abort(error)
     await running.done
     return true
@@ -271,21 +252,25 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       const running = counted.filter(({ begun }) => begun).length
       return { running, queued: counted.length - running }
     },
-    async recover () {
+    recover () {
       const [ran, waited] = (['running', 'queued'] as const).map(state => store.tells.inState(state).map(row => prepare(row, sessions.get(row.sessionId))))
       for (const running of ran!) running.begun = true
       for (const running of [...ran!, ...waited!]) {
         open.set(running.id, running)
         lines.enter(running)
-        lines.advance(running.session.id)
       }
-      await Promise.all(ran!.map(({ done }) => done))
+      starting = true
+      return async () => {
+        starting = false
+        for (const { session } of open.values()) lines.advance(session.id)
+        await Promise.all(ran!.map(({ done }) => done))
+      }
     },
     async drain (ms) {
       log.flush() // what has been accepted begins
       draining = true
       for (const { begun, cancel } of lines.running()) if (!begun) cancel.abort(STOPPING)
-      const running = [...open.values()].filter(({ begun }) => begun)
+      const running = lines.running().filter(({ begun }) => begun)
       const cancelTimer = clock.after(ms, () => { for (const { id } of running) void cancel(id, 'the server stopped') })
       await Promise.all(running.map(({ done }) => done))
       cancelTimer()

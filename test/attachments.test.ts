@@ -19,7 +19,7 @@ t.test('files of a queued tell survive a restart, reach the agent byte for byte,
   await before.clock.advance(30_000)
   await stopped
   const last = wire(t, { home: before.home, script: able })
-  last.services.tells.recover()
+  last.services.tells.recover()()
   await turns()
   const sent = last.agent.processes[0]!.sent.at(-1)!
   t.strictSame(sent.attachments!.map(({ name, mediaType, data }) => [name, mediaType, data.toString('base64')]), [dot, note].map(({ name, mediaType, data }) => [name, mediaType, data]))

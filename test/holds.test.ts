@@ -122,7 +122,7 @@ t.test('a tell that waits for a limit survives a restart, and is sent as one tha
   await closed
   t.equal((await waiting).how, 'stopped')
   const after = wire(t, { home })
-  after.services.tells.recover()
+  after.services.tells.recover()()
   await turns()
   t.match(after.agent.processes[0]!.sent, [{ tellId, text: 'one', again: true }])
   t.equal(after.agent.processes[0]!.start.resume, true)

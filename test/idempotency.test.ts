@@ -115,7 +115,7 @@ t.test('a restart in the middle: the next try finds the same tell, whatever beca
   for (const call of [ran, waited]) call.catch(() => {})
   await turns()
   const after = wire(t, { home, script: echoes })
-  after.services.tells.recover()
+  after.services.tells.recover()()
   for (let n = 0; n < 2; n++) {
     await t.rejects(teamTell.run(hello, callOf(after.services, 'ran')), { name: 'AgentError', statusCode: 502, details: { state: 'lost' } })
     t.match(await teamTell.run(hello, callOf(after.services, 'waited')), { response: 're: hello' })
@@ -136,7 +136,7 @@ t.test('a server that stops refuses, and forgets nothing: the next one answers w
   await t.rejects(teamTell.run(input, callOf(services, 'a')), { name: 'PoolFullError', statusCode: 503 })
   const { rows: [queued] } = services.tells.list({ state: 'queued' }, { limit: 1 })
   const after = wire(t, { home, script: echoes })
-  after.services.tells.recover()
+  after.services.tells.recover()()
   t.match(await teamTell.run(input, callOf(after.services, 'a')), { tellId: queued!.tellId, response: 're: hello' })
   t.same(sent(after.agent), ['hello'])
 })

@@ -26,7 +26,7 @@ async function afterDeath (t: Test, record: Agent['record'] & {}, before: { hear
   const chunks: unknown[] = []
   live.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:error' || event.event === 'tell:complete') terminal.push(event.data.tellId) })
   live.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:chunk') chunks.push([event.data.tellId, event.data.offset, event.data.chunk]) })
-  const recovered = live.services.tells.recover()
+  const recovered = live.services.tells.recover()()
   return {
     ...live,
     recovered,
@@ -98,7 +98,7 @@ t.test('a record that fails is a fault of ours and the tell is lost; so is one w
   const config = { ...makeConfig(home), teams: new Map() }
   const { tells, close } = createServices({ config, agents: () => dead.agent, onError: err => { t.fail(String(err)) } })
   t.teardown(close)
-  await tells.recover()
+  await tells.recover()()
   t.match(tells.get(tellId), { state: 'lost', error: { details: { recorded: 'none' } } })
 })
 

@@ -298,7 +298,7 @@ t.test('whatever way a client comes back by, however often and however slowly, i
   const restart = () => {
     up = server.close().then(async () => {
       server = await run(t, { home, key })
-      server.services.tells.recover()
+      server.services.tells.recover()()
       return server
     })
   }

@@ -145,6 +145,20 @@ t.test('a tell whose end cannot be stored ends once it can, and its watchers are
   t.ok(heard.some(event => event === 'tell:complete' || event === 'tell:error'), 'its watcher was told')
 })
 
+t.test('a stop does not wait for an end that cannot be stored, and tells who waits for it', async t => {
+  const { services: { tells }, services, agent } = wire(t)
+  const ids = await Promise.all(['a', 'b'].map(async from => (await tells.start(tell('work', { from }))).tellId))
+  await turns()
+  const waits = Promise.all(ids.map(id => tells.wait(id, 0, never)))
+  full(services, 'tell:complete')
+  agent.processes[0]!.reply('done')
+  await turns()
+  const drained = tells.drain(10_000)
+  agent.processes[1]!.reply('done')
+  t.ok(await settles(drained))
+  t.match(await waits, ids.map(() => ({ how: 'stopped' })))
+})
+
 t.test('an answer is kept also where the note that its conversation can be resumed is not', async t => {
   const { services, agent, clock } = wire(t)
   const { sessions: rows } = services.store
@@ -169,7 +183,7 @@ t.test('tells that were queued go on after a start with a smaller maxQueued', as
   for (const id of ids) {
     store.tells.insert({ id, sessionId: session.id, from: 'a', to: 'echo', caller: 'key', state: 'queued', message: id, response: '', error: null, usage: null, createdAt: 1, startedAt: null, endedAt: null, parentId: null, rootId: '', depth: 0 })
   }
-  tells.recover()
+  tells.recover()()
   for (let n = 0; n < 4; n++) await turns()
   t.same(ids.map(id => tells.get(id).state), ids.map(() => 'completed'), 'all ran')
   t.ok(await settles(tells.cancel(ids[3]!, 'test')), 'each can be cancelled')

@@ -249,12 +249,30 @@ t.test('after a restart what ran is lost, with its text so far, and what waited 
   const after = wire(t, { home, script: echoes })
   const terminal: string[] = []
   after.services.log.subscribe('all', ({ event }) => { if (event.event === 'tell:error' || event.event === 'tell:complete') terminal.push(event.data.tellId) })
-  after.services.tells.recover()
+  after.services.tells.recover()()
   await after.services.tells.wait(second.tellId, 0, never)
   t.match(after.services.tells.get(first.tellId), { state: 'lost', response: 'half an ans', error: { error: 'AgentError' } })
   t.match(after.services.tells.get(second.tellId), { state: 'completed', response: 're: waited' })
   t.same(terminal, [first.tellId, second.tellId])
   t.same(after.agent.processes.flatMap(({ sent }) => sent.map(({ text }) => text)), ['waited'], 'nothing runs twice')
+})
+
+t.test('after a restart who comes before the others go on waits behind them, and they can be waited for and cancelled', async t => {
+  const home = scratch(t)
+  const before = wire(t, { home })
+  const ids = (await Promise.all(['ran', 'waited', 'cancelled'].map(message => before.services.tells.start(tell(message))))).map(({ tellId }) => tellId)
+  await turns()
+  const { services: { tells }, agent } = wire(t, { home, script: echoes })
+  const goOn = tells.recover()
+  ids.push((await tells.start(tell('new'))).tellId)
+  const ends: unknown[] = []
+  for (const id of ids) void tells.wait(id, 0, never).then(({ how, tell }) => { ends.push([how, tell.message, tell.state]) })
+  t.ok(await tells.cancel(ids[2]!, 'by test'))
+  await turns()
+  t.same([ends, agent.processes.length], [[['ended', 'cancelled', 'cancelled']], 0])
+  await goOn()
+  await tells.wait(ids[3]!, 0, never)
+  t.same(ends.slice(1), [['ended', 'ran', 'lost'], ['ended', 'waited', 'completed'], ['ended', 'new', 'completed']])
 })
 
 t.test('a stop lets the running tell finish, tells who waits, and keeps the queue', async t => {
