@@ -192,6 +192,21 @@ t.test('the cursor of one key shows another key nothing of teams it does not rea
   t.match((await client.event('error', 'r')).data, { error: 'ForbiddenError' })
 })
 
+t.test('who tells something in a session that it hears is told all that happens there in its order, and once', async t => {
+  const server = await run(t)
+  const { sessionId } = await conversation(server)
+  const client = await listen(t, server)
+  client.send('cache:subscribe', { sessionId }, 'heard')
+  await client.event('result', 'heard')
+  const { head } = (await client.event('hello')).data as { head: number }
+  client.send('tell:start', { toTeam: 'echo', message: '!blocks', fromTeam: 'someone' }, 'own')
+  const { seq: last } = await client.event('tell:complete', 'own')
+  const told = client.frames.filter(({ seq }) => seq !== undefined).map(({ event, id, seq }) => [seq, event, id])
+  const stored = server.services.log.read(head, 10_000).filter(({ seq, name }) => seq <= last! && !name.startsWith('process:'))
+  t.same(told.filter(([, event]) => event !== 'tell:chunk'), stored.map(({ seq, name }) => [seq, name, name.startsWith('tell:') ? 'own' : undefined]))
+  t.same(told.map(([seq]) => seq), told.map(([seq]) => seq).sort((a, b) => Number(a) - Number(b)), 'numbers only go up')
+})
+
 t.test('a tell of one who is behind does not move its cursor past what it has not got yet', async t => {
   const server = await run(t)
   const { sessionId } = await conversation(server)

@@ -17,9 +17,8 @@ export type Wire = Pick<FastifyRequest['raw']['socket'], 'cork' | 'uncork' | 'wr
 interface Item {
   readonly text: string
   readonly size: number
+  /** Of an event that carries its request's id: in one turn it goes in the place of the same event without one. */
   readonly seq?: number
-  /** It carries its request's id: in one tick it goes before the same event without one. */
-  readonly own?: boolean
   readonly result?: boolean
 }
 
@@ -74,7 +73,7 @@ export class Outbox implements Reader {
   /** An event for the one whose request caused it. */
   sendOwn (event: string, data: unknown, seq: number | undefined, id: Id): void {
     const text = JSON.stringify({ event, data, seq, id })
-    this.#push({ text, size: text.length, own: true, ...(seq !== undefined && { seq }) })
+    this.#push({ text, size: text.length, ...(seq !== undefined && { seq }) })
   }
 
   /** Events for whoever subscribed, the same for all of them. */
@@ -141,16 +140,23 @@ export class Outbox implements Reader {
   }
 
   #writeMixed (items: readonly (Item | Prepared)[]): void {
-    const told = new Set(items.filter(item => !(item instanceof Prepared) && item.own).map(({ seq }) => seq))
+    const own = new Map<number, Item[]>()
+    for (const item of items) {
+      if (!(item instanceof Prepared) && item.seq !== undefined) own.set(item.seq, [...own.get(item.seq) ?? [], item])
+    }
+    const writeOwn = (seq: number) => {
+      for (const item of own.get(seq) ?? []) this.#write(item)
+      own.set(seq, []) // the same without an id may be yet to come
+    }
     this.#wire.cork()
     for (const item of items) {
-      if (!(item instanceof Prepared)) {
-        this.#write(item)
-        continue
-      }
-      const rest = told.size === 0 ? item.events : item.events.filter(({ seq }) => !told.has(seq))
-      if (rest.length === item.events.length) this.#writePrepared(item.seq, item.frames)
-      else if (rest.length > 0) this.#writePrepared(item.seq, new Prepared(rest).frames)
+      if (item instanceof Prepared) {
+        for (const run of runs(item, own)) {
+          if (run instanceof Prepared) this.#writePrepared(run.seq, run.frames)
+          else writeOwn(run)
+        }
+      } else if (item.seq === undefined) this.#write(item)
+      else writeOwn(item.seq)
     }
     this.#wire.uncork()
   }
@@ -179,4 +185,13 @@ export class Outbox implements Reader {
     this.#tooSlow(this.lastSeq)
     return false
   }
+}
+
+/** The events in their order: the number of each that is told otherwise, and what is between those. */
+function runs (prepared: Prepared, told: ReadonlyMap<number, unknown>): (Prepared | number)[] {
+  const { events } = prepared
+  const at = events.flatMap(({ seq }, n) => told.has(seq) ? [n] : [])
+  if (at.length === 0) return [prepared]
+  const between = (from: number, to: number) => from < to ? [new Prepared(events.slice(from, to))] : []
+  return [...at.flatMap((n, i) => [...between(i === 0 ? 0 : at[i - 1]! + 1, n), events[n]!.seq]), ...between(at.at(-1)! + 1, events.length)]
 }
