@@ -2,6 +2,7 @@ import type { Turn } from './circles.ts'
 import type { Work } from './run-tell.ts'
 import type { SessionRow, TellRow } from './store/store.ts'
 import type { Entry, Progress } from './tool.ts'
+import { createOnce, type Once } from './until.ts'
 
 /** One tell on its way. Its row in the store is the truth; this is what moves it. */
 export interface Running extends Turn, Work {
@@ -13,17 +14,11 @@ export interface Running extends Turn, Work {
   readonly entries: Set<Entry>
   /** Until it is stored. Rejects where it cannot be: then it never was. */
   storing: Promise<void> | null
-  /** Resolves at the terminal state, or when the server stops with the tell in its queue. Never rejects. */
-  readonly done: Promise<WaitEnd>
-  settle (how: WaitEnd): void
+  /** The terminal state, or that the server stops before it. */
+  readonly done: Once<'ended' | 'stopped'>
 }
-
-/** Why a wait for a tell ended. */
-export type WaitEnd = 'ended' | 'time' | 'aborted' | 'stopped'
 
 export function prepare (row: TellRow, session: SessionRow, senders: readonly Turn[] = []): Running {
   const { id, message, rootId, depth, startedAt, attachments, schema } = row
-  let settle!: (how: WaitEnd) => void
-  const done = new Promise<WaitEnd>(resolve => { settle = resolve })
-  return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), entries: new Set(), storing: null, begun: false, again: startedAt !== null, done, settle }
+  return { id, session, row, startedAt, message, ...(attachments && { attachments }), ...(schema && { schema }), rootId, depth, senders, inTurn: false, waiters: 0, cancel: new AbortController(), watchers: new Set(), entries: new Set(), storing: null, begun: false, again: startedAt !== null, done: createOnce() }
 }

@@ -12,7 +12,7 @@ import type { Pool } from './pool.ts'
 import { createLines } from './queue.ts'
 import type { createRecovery } from './recovery.ts'
 import { createRun, type Opening } from './run-tell.ts'
-import { prepare, type Running, type WaitEnd } from './running.ts'
+import { prepare, type Running } from './running.ts'
 import type { Sessions } from './sessions.ts'
 import type { Store, TellRow } from './store/store.ts'
 import { endOf, type End } from './tell-end.ts'
@@ -40,7 +40,7 @@ export interface Tells {
   get (id: string): Seen
   list (...args: Parameters<Store['tells']['list']>): { rows: Tell[], next: number | null }
   /** Resolves to the tell at its end, or after `ms`, or when `signal` aborts, or when the server stops. 0 ms waits for ever. `asSender`: who sent it waits; `entry`: is written with its end, where the wait lasts until then. */
-  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean, entry?: Entry): Promise<{ how: WaitEnd, tell: Seen }>
+  wait (id: string, ms: number, signal: AbortSignal, asSender?: boolean, entry?: Entry): Promise<{ how: 'ended' | 'time' | 'aborted' | 'stopped', tell: Seen }>
   /** Resolves when the tell has ended. False where it had ended before. */
   cancel (id: string, reason: string): Promise<boolean>
   /** All of a session, queued and running. */
@@ -150,13 +150,13 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
         running.row = { ...row, startedAt: running.startedAt, ...ended }
         open.delete(running.id)
         for (const entry of running.entries) entry.kept()
-        running.settle('ended')
+        running.done.come('ended')
         try { watched(running, event, stored!) } finally { over() }
       },
       failed (err) {
         onError(err)
         clock.after(Math.min(30_000, 250 * 2 ** retries), () => { finish(running, end, undefined, retries + 1) })
-        if (draining) running.settle('stopped') // the next start finds out
+        if (draining) running.done.come('stopped') // the next start finds out
         over()
       }
     })
@@ -180,6 +180,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     return row
   }
 
+  const awaitEnd = ({ done }: Running) => until(done, { clock })
   const seen = (row: TellRow): Seen => ({ ...viewTell(row, store), caller: row.caller })
 
   async function cancel (id: string, reason: string): Promise<boolean> {
@@ -190,7 +191,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
     const error = new TellCancelledError(reason)
     if (!running.begun && lines.leave(running)) finish(running, { state: 'cancelled', response: '', error })
     else running.cancel.abort(error)
-    await running.done
+    await awaitEnd(running)
     return true
   }
 
@@ -263,7 +264,7 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       return async () => {
         starting = false
         for (const { session } of open.values()) lines.advance(session.id)
-        await Promise.all(ran!.map(({ done }) => done))
+        await Promise.all(ran!.map(awaitEnd))
       }
     },
     async drain (ms) {
@@ -272,9 +273,9 @@ export function createTells ({ store, sessions, pool, log, clock, lookBack, limi
       for (const { begun, cancel } of lines.running()) if (!begun) cancel.abort(STOPPING)
       const running = lines.running().filter(({ begun }) => begun)
       const cancelTimer = clock.after(ms, () => { for (const { id } of running) void cancel(id, 'the server stopped') })
-      await Promise.all(running.map(({ done }) => done))
+      await Promise.all(running.map(awaitEnd))
       cancelTimer()
-      for (const { settle } of open.values()) settle('stopped')
+      for (const { done } of open.values()) done.come('stopped')
     }
   }
 }

@@ -1,18 +1,46 @@
 import type { Clock } from './clock.ts'
 
-/** What `done` resolves to; else 'time' after `ms` (0: never), else 'aborted' when `signal` aborts. `done` never rejects. */
-export function until<T> (done: Promise<T>, { ms, signal, clock }: { ms: number, signal: AbortSignal, clock: Clock }): Promise<T | 'time' | 'aborted'> {
-  if (signal.aborted) return Promise.resolve('aborted')
+/** What comes once. A promise would keep something of everybody who ever waited for it, until it comes. */
+export interface Once<T> {
+  /** The first one counts. */
+  come (what: T): void
+  /** Calls `hear` when it comes, at once where it has come; the returned function takes that back. */
+  hear (hear: (what: T) => void): () => void
+}
+
+export function createOnce<T extends string> (): Once<T> {
+  const waiting = new Set<(what: T) => void>()
+  let come: T | undefined
+  return {
+    come (what) {
+      if (come !== undefined) return
+      come = what
+      for (const hear of waiting) hear(what)
+      waiting.clear()
+    },
+    hear (hear) {
+      if (come !== undefined) hear(come)
+      else waiting.add(hear)
+      return () => { waiting.delete(hear) }
+    }
+  }
+}
+
+/** What comes of `once`; else 'time' after `ms` (0: never), else 'aborted' when `signal` aborts. */
+export function until<T> (once: Once<T>, { ms = 0, signal, clock }: { ms?: number, signal?: AbortSignal, clock: Clock }): Promise<T | 'time' | 'aborted'> {
+  if (signal?.aborted === true) return Promise.resolve('aborted')
   return new Promise(resolve => {
     const cancelTimer = ms > 0 ? clock.after(ms, () => { end('time') }) : () => {}
     const abort = () => { end('aborted') }
+    let deaf = () => {}
     function end (how: T | 'time' | 'aborted') {
       cancelTimer()
-      signal.removeEventListener('abort', abort)
+      signal?.removeEventListener('abort', abort)
+      deaf()
       resolve(how)
     }
-    signal.addEventListener('abort', abort, { once: true })
-    void done.then(end)
+    signal?.addEventListener('abort', abort, { once: true })
+    deaf = once.hear(end)
   })
 }
 
