@@ -55,7 +55,7 @@ export function createLines<T extends Placed> ({ go, stopped }: {
       else line.queue.push(item)
     },
     leave (item) {
-      const { queue } = lineOf(item.session.id)
+      const queue = lines.get(item.session.id)?.queue ?? []
       const at = queue.indexOf(item)
       if (at >= 0) queue.splice(at, 1)
       return at >= 0
