@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import { PoolFullError } from './errors.ts'
 import type { Living } from './living.ts'
 import type { SessionRow } from './store/store.ts'
+import { orAborted } from './until.ts'
 
 /** At most `max` living agents. A place is taken before the spawn and given back when nothing of the agent is left. */
 export interface Pool {
@@ -127,7 +128,7 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
         slots.delete(session.id)
         throw err
       }
-      const living = slot.living = begin(session, schema)
+      const living = slot.living = begin(slot, schema)
       living.listen(({ type }) => { if (type === 'ended' && slot.claims === 0) rest(slot, living) }) // what nobody asked for is done
       void living.gone.then(() => {
         slot.cancelIdle()
@@ -143,9 +144,10 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
     return slot
   }
 
-  /** A start that fails at once gives the place back at once. */
-  function begin (session: SessionRow, schema: Schema): Living {
+  /** A start that fails at once gives the place back at once; so does one that is given up in the moment in which it has its place. */
+  function begin ({ session, unwanted: { signal } }: Slot, schema: Schema): Living {
     try {
+      signal.throwIfAborted()
       return start(session, schema)
     } catch (err) {
       slots.delete(session.id)
@@ -287,13 +289,4 @@ export function createPool ({ max, idleTimeout, check, start, clock }: {
       await Promise.all([...slots.values()].map(slot => leave(slot, 'the server stopped')))
     }
   }
-}
-
-/** What `promise` gives, unless the signal aborts first. */
-function orAborted<T> (promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => { reject(signal!.reason as Error) }
-    signal?.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => { signal?.removeEventListener('abort', abort) })
-  })
 }

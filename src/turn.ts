@@ -160,6 +160,7 @@ export function runTurn (living: Living, { tellId, message }: { tellId: string, 
       return end({ state: 'failed', error: cause instanceof IrisError ? cause : new AgentError(`The agent could not be given the message: ${(cause as Error).message}`, { cause }) })
     }
     if (signal.aborted) cancel()
+    if (living.state === 'asleep') void living.gone.then(exit => { hear({ type: 'exit', exit }) }) // it ended before anybody listened here
   })
 }
 

@@ -59,3 +59,12 @@ export function pause (ms: number, { signal, clock }: { signal: AbortSignal, clo
     else signal.addEventListener('abort', abort, { once: true })
   })
 }
+
+/** What `promise` gives, unless the signal aborts first. */
+export function orAborted<T> (promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => { reject(signal!.reason as Error) }
+    signal?.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => { signal?.removeEventListener('abort', abort) })
+  })
+}

@@ -213,3 +213,14 @@ t.test('who waits as long as it takes is not ended by a sleep that overtakes it;
   pool.release(await starts)
   t.same(agent.processes.map(({ start: { sessionId } }) => sessionId), [first.id, second.id, first.id])
 })
+
+t.test('a start that is given up in the moment in which it has its place starts nothing, and gives the place back', async t => {
+  const { services: { pool, sessions }, agent } = wire(t, { settings: { maxProcesses: 1 } })
+  const session = sessions.open('a', 'echo')
+  const woken = t.rejects(pool.acquire(session, WITHIN), { message: 'put to sleep' })
+  await pool.sleep(session.id, 'put to sleep')
+  await woken
+  t.match({ processes: agent.processes.length, taken: pool.size().total }, { processes: 0, taken: 0 })
+  pool.release(await pool.acquire(session, WITHIN))
+  t.equal(agent.alive(), 1)
+})

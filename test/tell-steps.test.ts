@@ -240,3 +240,20 @@ t.test('a call is put on record by itself where its wait ends first, and by its 
   t.match(audit.list({ limit: 9 }).rows, [{ outcome: 'AgentError', team: 'echo', tellId: String }, { outcome: 'TellTimeoutError' }])
   t.equal(audit.verify().rows, 2)
 })
+
+t.test('a tell whose agent dies before its turn listens to it fails, and the next one has another', async t => {
+  const { services: { tells, log }, agent } = wire(t)
+  const leave = log.subscribe('all', ({ event: { event } }) => {
+    if (event !== 'cache:message') return
+    leave()
+    agent.processes[0]!.die({ code: 3 })
+  })
+  const { tellId } = await tells.start(tell('first'))
+  await turns()
+  t.match(tells.get(tellId), { state: 'failed', error: { error: 'AgentError', message: /exit code 3/ } })
+  await tells.start(tell('second'))
+  await turns()
+  t.match(agent.processes[1]?.sent, [{ text: 'second' }])
+  agent.processes[1]!.reply('done')
+  await turns()
+})

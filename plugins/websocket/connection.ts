@@ -168,12 +168,11 @@ export class Connection {
   }
 
   #subscriber (id: Id): Subscriber {
-    const hear = () => this.#hear()
     return {
-      get rooms () { return hear().rooms },
+      rooms: () => this.#hear().rooms,
       checkHealth: () => { this.#checkHealth() },
       resume: from => {
-        const { feed } = hear()
+        const { feed } = this.#hear()
         feed.hold()
         setImmediate(() => {
           if (this.#socket.readyState !== this.#socket.OPEN) return

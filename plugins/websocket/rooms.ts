@@ -79,7 +79,7 @@ export class Rooms {
 
 /** The socket a subscription is made for: its calls have it beside what every call has. */
 export interface Subscriber {
-  readonly rooms: Rooms
+  rooms (): Rooms
   checkHealth (): void
   /** Once this request is answered: what was missed since `from`, then `caught_up`. */
   resume (from: number): void
@@ -94,7 +94,7 @@ export function roomTools ({ begin, interests }: RoomsOptions): ReadonlyMap<stri
   const closed = { additionalProperties: false }
   const subscriberOf = (call: Call) => (call as Call & { subscriber: Subscriber }).subscriber
   const hear = (name: string, call: Call) => {
-    subscriberOf(call).rooms.join(name, call.caller, caller => interests(caller, [name])[0]!)
+    subscriberOf(call).rooms().join(name, call.caller, caller => interests(caller, [name])[0]!)
   }
 
   /** `<noun>_subscribe` and `<noun>_unsubscribe`. */
@@ -124,7 +124,7 @@ export function roomTools ({ begin, interests }: RoomsOptions): ReadonlyMap<stri
         title: `Stop hearing ${what}`,
         description: `Undoes ${noun}:subscribe.`,
         handler (input, call) {
-          subscriberOf(call).rooms.leave(room(input))
+          subscriberOf(call).rooms().leave(room(input))
           return { room: room(input), subscribed: false }
         }
       })
@@ -140,7 +140,7 @@ export function roomTools ({ begin, interests }: RoomsOptions): ReadonlyMap<stri
     room: () => SYSTEM,
     begin (room, call) {
       const { rooms, checkHealth } = subscriberOf(call)
-      rooms.join(room, call.caller, caller => {
+      rooms().join(room, call.caller, caller => {
         if (!health[0]!.permits(caller)) throw new ForbiddenError("This key lacks the permission 'status'")
         return { room, wants: () => false }
       })
@@ -188,7 +188,7 @@ export function roomTools ({ begin, interests }: RoomsOptions): ReadonlyMap<stri
     handler ({ after, rooms = [] }, call) {
       const subscriber = subscriberOf(call)
       for (const room of rooms) hear(room, call)
-      const start = begin(after, subscriber.rooms.heard)
+      const start = begin(after, subscriber.rooms().heard)
       subscriber.resume(start.from)
       return start
     }
