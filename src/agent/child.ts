@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { AgentError } from '../errors.ts'
 import type { AgentOptions, Exit, Launch, Program } from './agent.ts'
 import { birthOf } from './birth.ts'
+import { whyNoProgram } from './program.ts'
 import { marks, sweepChild } from './sweep.ts'
 
 /** How long a child that is asked to stop may take after the end of its stdin, then after SIGTERM, in ms. */
@@ -51,7 +52,10 @@ export async function spawnChild (options: ChildOptions): Promise<Child> {
   }))
   const spawned = new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
-    child.on('error', cause => { reject(failedStart(`'${command}' cannot be run (${reason(cause)})`, cause)) })
+    child.on('error', cause => {
+      const there = (cause as NodeJS.ErrnoException).code === 'ENOENT' && whyNoProgram(command, { cwd, env }) === undefined
+      reject(failedStart(`'${command}' cannot be run (${there ? NO_INTERPRETER : reason(cause)})`, cause))
+    })
   })
   // Where no more files can be opened it has no pipes either, whatever its type says.
   if ((child.stdin as unknown) === undefined) await spawned
@@ -166,6 +170,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EAGAIN: 'EAGAIN: no more processes may be started; raise the limit, e.g. by ulimit -u',
   ENOMEM: 'ENOMEM: the machine has no memory left'
 }
+
+const NO_INTERPRETER = 'the interpreter that its first line names was not found; lines that end as on Windows name another one'
 
 /** What the system says against it, in words where it has none. */
 export const reason = (cause: unknown) => {

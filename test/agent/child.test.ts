@@ -190,3 +190,9 @@ t.test('The children of a server that was killed are found by the data directory
   t.ok(alive(others.child.pid))
   t.strictSame(await sweepOwner(owner), [])
 })
+
+t.test('A program whose interpreter is missing is told from one that is not there', async t => {
+  const command = join(scratch(t), 'agent')
+  writeFileSync(command, '#!/bin/sh\r\necho hello\r\n', { mode: 0o755 })
+  await t.rejects(run(t, '', { command, args: [] }), { message: /the interpreter that its first line names was not found/ })
+})
