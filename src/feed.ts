@@ -12,7 +12,7 @@ export interface Reader {
   unread (): number
   /** Calls `go` once all of that is read; the returned function takes that back. */
   whenDrained (go: () => void): () => void
-  /** It reads nothing any more, or something it has not read is gone: its connection ends. It may come back by its cursor. */
+  /** It reads nothing any more, or what it has not read is gone or cannot be read: its connection ends. It may come back by its cursor. */
   giveUp (): void
 }
 
@@ -54,7 +54,7 @@ const PAGE = 200
 /** ms in which a reader that is behind must have read something. */
 const PROGRESS_WITHIN = 10_000
 
-type Source = Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'> }
+type Source = Pick<Log, 'head' | 'holes' | 'read' | 'listen'> & { readonly clock: Pick<Clock, 'after'>, readonly onError: (err: unknown) => void }
 
 export function createFeed (log: Source, reader: Reader, select: Select): Feed {
   return new Cursor(log, reader, select)
@@ -146,8 +146,14 @@ class Cursor implements Feed, Hearer {
     const reader = this.#reader
     if (this.#stopped) return
     if (reader.full()) return this.#awaitRoom()
-    if (this.#log.holes() > Math.max(this.#told, this.#cursor)) return reader.giveUp()
-    const page = this.#log.read(this.#cursor, this.#size)
+    let page: Published[]
+    try {
+      if (this.#log.holes() > Math.max(this.#told, this.#cursor)) return reader.giveUp()
+      page = this.#log.read(this.#cursor, this.#size)
+    } catch (err) {
+      this.#log.onError(err)
+      return reader.giveUp()
+    }
     if (page.length === 0) {
       this.live = true
       if (this.#caughtUp !== undefined) {

@@ -140,7 +140,7 @@ export function createLog ({ store, bus, clock, onError }: { store: Store, bus: 
     listen: bus.subscribe,
     follow: reader => createFeed(source, reader, select)
   }
-  const source = { ...log, clock }
+  const source = { ...log, clock, onError }
   return log
 }
 

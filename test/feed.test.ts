@@ -7,7 +7,7 @@ const every = () => true
 
 /** A log of events that are each as much as is given at once, and a reader of it that reads when it is told. */
 function follow (t: Test, options: Parameters<typeof wire>[1] = {}) {
-  const { services, clock } = wire(t, options)
+  const { services, clock, errors } = wire(t, options)
   const { id: sessionId } = services.sessions.open('a', 'echo')
   const seen: number[] = []
   const state = { unread: 0, givenUp: 0, drained: undefined as (() => void) | undefined }
@@ -25,7 +25,7 @@ function follow (t: Test, options: Parameters<typeof wire>[1] = {}) {
   feed.join('all', () => true)
   t.teardown(() => { feed.stop() })
   const say = (text: string) => services.log.append({ event: 'cache:message', data: { sessionId, team: 'echo', message: { timestamp: 1, type: 'user', data: { text: text.padEnd(RUN) } } } })[0]!.seq
-  return { services, clock, sessionId, feed, seen, state, say }
+  return { services, clock, errors, sessionId, feed, seen, state, say }
 }
 
 t.test('a reader that is behind is waited for as long as it gets on, and given up when it reads nothing for 10 s', async t => {
@@ -129,7 +129,7 @@ t.test('a reader with little room at a time has not much more read for it than i
   const seen: number[] = []
   let [read, unread] = [0, 0]
   let drained = () => {}
-  const counted = { ...log, clock, read (after: number, limit: number) { const page = log.read(after, limit); read += page.length; return page } }
+  const counted = { ...log, clock, onError () {}, read (after: number, limit: number) { const page = log.read(after, limit); read += page.length; return page } }
   const feed = createFeed(counted, {
     deliver (run) { for (const { seq } of run) { seen.push(seq); unread++ } },
     full: () => unread >= 3,
@@ -157,7 +157,7 @@ t.test('who resumes gets from each room what came before it was joined, and noth
   const seen: number[] = []
   let full = false
   let drained = () => {}
-  const feed = createFeed({ ...log, clock }, {
+  const feed = createFeed({ ...log, clock, onError () {} }, {
     deliver (run) { for (const { seq } of run) seen.push(seq) },
     full: () => full,
     unread: () => 1,
@@ -192,4 +192,15 @@ t.test('who resumes gets from each room what came before it was joined, and noth
   feed.seek(all[8]!, () => {})
   await turns()
   t.same(seen.slice(all.length), all.slice(9), 'who asks once more has it once more')
+})
+
+t.test('a reader whose events cannot be read is given up, and nobody else hears of it', t => {
+  const { services: { store }, errors, feed, state, say } = follow(t)
+  feed.hold()
+  say('missed')
+  store.events.since = () => { throw new Error('database disk image is malformed') }
+  feed.seek(0, () => {})
+  t.equal(state.givenUp, 1)
+  t.match(errors, [{ message: 'database disk image is malformed' }])
+  t.end()
 })

@@ -93,9 +93,9 @@ export class Connection {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     if (isBinary) return this.close(1003, 'Frames are JSON text')
     const frame = readFrame(data.toString())
-    if (!this.#open || (frame.event === 'auth' && this.#peer.token === null)) return this.#authenticate(frame)
-    if (!this.#judge()) return
     try {
+      if (!this.#open || (frame.event === 'auth' && this.#peer.token === null)) return this.#authenticate(frame)
+      if (!this.#judge()) return
       this.#peer.count()
       await this.#perform(frame)
     } catch (err) {

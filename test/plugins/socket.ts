@@ -195,7 +195,7 @@ export async function world (t: Test, { api, more = [], admit }: { api?: Api, mo
     api: () => made.api,
     call: callFor,
     begin: after => ({ verdict: 'ok', from: after, head: seq }),
-    follow: reader => createFeed({ clock, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), listen: join }, reader, select),
+    follow: reader => createFeed({ clock, onError (err) { throw err }, head: () => seq, holes: () => 0, read: (after, limit) => past.filter(({ seq }) => seq > after).slice(0, limit), listen: join }, reader, select),
     interests: (caller, rooms) => interests(rooms, { caller, sessions: { get: sessionOf }, teams: { get: checkTeam } } as unknown as Call)
   })
   const port = await listen(made.app)

@@ -149,3 +149,13 @@ t.test('each frame counts as a request, whatever is in it', async t => {
   w.api.rateLimit = { ...w.api.rateLimit, max: 50 }
   t.match(await client.ask({ event: 'thing_get', data: { teamName: 'a' } }), { event: 'result' }, 'the socket stays')
 })
+
+t.test('a frame whose key cannot be looked up is answered, and the socket goes on', async t => {
+  const w = await world(t)
+  const client = await w.open()
+  await client.next()
+  w.keys.get = () => { throw new Error('disk I/O error') }
+  t.match(await client.ask({ event: 'thing_get', data: { teamName: 'a' }, id: 1 }), { event: 'error', id: 1, data: { error: 'InternalError', statusCode: 500 } })
+  Reflect.deleteProperty(w.keys, 'get')
+  t.match(await client.ask({ event: 'thing_get', data: { teamName: 'a' }, id: 2 }), { event: 'result', id: 2 })
+})
