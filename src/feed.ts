@@ -218,7 +218,8 @@ class Cursor implements Feed, Hearer {
     this.#cancel()
     this.#had ??= this.#cursor
     this.#cursor = after
-    this.#caughtUp = tell
+    const before = this.#caughtUp
+    this.#caughtUp = before === undefined ? tell : seq => { before(seq); tell(seq) } // who asked before has caught up then too
     this.#pump()
   }
 

@@ -204,3 +204,17 @@ t.test('a reader whose events cannot be read is given up, and nobody else hears 
   t.match(errors, [{ message: 'database disk image is malformed' }])
   t.end()
 })
+
+t.test('who is to read on from elsewhere before it has caught up has caught up with both at once', async t => {
+  const { feed, seen, state, say } = follow(t)
+  feed.hold()
+  const first = say('1')
+  say('2')
+  const told: [string, number][] = []
+  feed.seek(0, seq => { told.push(['one', seq]) })
+  state.unread = 0
+  feed.seek(first, seq => { told.push(['other', seq]) })
+  await turns()
+  t.same(told, [['one', first + 1], ['other', first + 1]])
+  t.same(seen.at(-1), first + 1)
+})
