@@ -98,7 +98,7 @@ async function listen (halls: readonly Hall[], pace: Pace, { count, seconds }: {
   const sides = halls.map(sideOf)
   // What has just started is slow; the figures begin after it.
   if (count > 1) for (const hall of halls) await hear(hall, pace, seconds)
-  for (const { hall, rate, capacity, share, clients } of rounds(Math.min(count, 5), sides)) {
+  for (const { hall, rate, capacity, share, clients } of rounds(count, sides)) {
     const { events, ms, used, clients: busy } = await hear(hall, pace, seconds)
     rate.push(events / ms * 1_000)
     capacity.push(events / used * 1_000)

@@ -28,7 +28,7 @@ export interface Effort {
 }
 
 export const WHOLE: Effort = {
-  rounds: 5,
+  rounds: 7,
   seconds: 2,
   tells: 200,
   clients: 10_000,
