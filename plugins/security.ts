@@ -47,7 +47,7 @@ async function security (app: FastifyInstance, { api, host, data }: SecurityOpti
   app.addHook('onRequest', (request, reply, done) => {
     const { host, origin, upgrade } = request.headers
     reply.headers(data.test(request.url) ? ofData : ofPages).header('x-request-id', request.id)
-    if (upgrade !== undefined) endAfter(reply)
+    if (upgrade?.toLowerCase() === 'websocket') endAfter(reply)
     if (!answersTo(host)) return done(new ForbiddenError('This server does not answer to that Host name. api.hosts in config.yaml lists further ones'))
     if (origin !== undefined && !ownOrigin(origin.toLowerCase(), host!.toLowerCase()) && !listed(origin.toLowerCase())) {
       return done(new ForbiddenError('Pages of this Origin may not call this server. api.cors in config.yaml lists those that may'))

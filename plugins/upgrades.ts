@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions } from 'node:http'
 import type { Duplex } from 'node:stream'
 import ws from '@fastify/websocket'
 import fp from 'fastify-plugin'
@@ -85,11 +85,16 @@ async function upgrades (app: FastifyInstance): Promise<void> {
 
 export default fp(upgrades, { name: 'iris-upgrades', dependencies: ['iris-errors'] })
 
-const isSocket = ({ method, headers }: IncomingMessage) => method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+function isSocket ({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** Options of the HTTP server: who asks for another protocol is answered in this one, as Java's client, which asks so for HTTP/2 whatever it sends. */
+export const upgradable = { shouldUpgradeCallback: isSocket } as ServerOptions
 
 /**
- * Who asks for another protocol may be answered in this one: Java's client asks so for HTTP/2, whatever it sends. No parser reads on
- * after an upgrade, not even the body, so the request is read again from its beginning, without the asking.
+ * The same where Node does not know that option, before 22.21 and 24.9. No parser reads on after an upgrade, not even the body, so
+ * the request is read again from its beginning, without the asking.
  */
 function asAnew ({ method, url, httpVersion, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): Duplex {
   const lines = [`${method} ${url} HTTP/${httpVersion}`]

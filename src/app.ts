@@ -18,7 +18,7 @@ import requestLog from '../plugins/request-log.ts'
 import rest from '../plugins/rest.ts'
 import security from '../plugins/security.ts'
 import sse from '../plugins/sse.ts'
-import upgrades from '../plugins/upgrades.ts'
+import upgrades, { upgradable } from '../plugins/upgrades.ts'
 import websocket, { asyncApi } from '../plugins/websocket.ts'
 import type { Health } from '../schemas/frame.ts'
 import { outcomeOf } from './audit.ts'
@@ -70,6 +70,7 @@ export async function buildApp (services: Wiring, { log, answered, tools: given 
     trustProxy: api().trustProxy,
     return503OnClosing: false, // the tools say what a stopping server still does
     ...earlyErrors({ now: clock.now }),
+    http: upgradable,
     genReqId: requestIds(),
     requestIdHeader: false,
     exposeHeadRoutes: false,

@@ -5,7 +5,7 @@ import auth from '../../plugins/auth.ts'
 import errors, { earlyErrors } from '../../plugins/errors.ts'
 import limits from '../../plugins/limits.ts'
 import security from '../../plugins/security.ts'
-import upgrades from '../../plugins/upgrades.ts'
+import upgrades, { upgradable } from '../../plugins/upgrades.ts'
 import type { Api } from '../../schemas/config.ts'
 import type { Permission } from '../../schemas/key.ts'
 import { TeamName } from '../../schemas/team.ts'
@@ -100,7 +100,7 @@ export interface House {
 /** An app with what comes before every route, in its order. The caller registers the rest and starts it. */
 export async function house (t: Test, { api = apiOf(), host = '127.0.0.1', ...options }: FastifyServerOptions & { api?: Api, host?: string } = {}): Promise<House> {
   const keys = new Map([['root', callerOf('root')]])
-  const app = Fastify({ ...earlyErrors({ now: () => NOW }), bodyLimit: api.bodyLimit, forceCloseConnections: true, ...options })
+  const app = Fastify({ ...earlyErrors({ now: () => NOW }), http: upgradable, bodyLimit: api.bodyLimit, forceCloseConnections: true, ...options })
   t.teardown(() => app.close())
   await app.register(errors, { now: () => NOW })
   await app.register(security, { api: () => api, host, data: /^\/api\// })

@@ -37,7 +37,7 @@ t.test('what is no upgrade is told so, and leaves no connection behind', async t
   const handshake = await raw(w.port, `GET /ws HTTP/1.1\r\n${head}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n`)
   t.match(handshake, /^HTTP\/1\.1 400 /)
   t.match(JSON.parse(handshake.split('\r\n\r\n')[1]!), { error: 'ValidationError', message: /Sec-WebSocket-Key/, timestamp: NOW })
-  const elsewhere = await raw(w.port, `GET /api/things/a HTTP/1.1\r\n${head}Upgrade: h2c\r\n\r\n`)
+  const elsewhere = await raw(w.port, `GET /api/things/a HTTP/1.1\r\n${head.replace('Upgrade', 'close, Upgrade')}Upgrade: h2c\r\n\r\n`)
   t.match(elsewhere, /^HTTP\/1\.1 200 [^]*"speaker":"root"/, 'a client that would rather have HTTP/2 is answered in HTTP/1.1')
   t.match(await raw(w.port, `GET /%E0 HTTP/1.1\r\n${head}Upgrade: websocket\r\n\r\n`), /^HTTP\/1\.1 400 [^]*"ValidationError"/)
   t.match(await raw(w.port, `GET /ws HTTP/1.1\r\n${head}Upgrade: websocket\r\nOrigin: https://evil.example\r\n\r\n`), /^HTTP\/1\.1 403 [^]*"ForbiddenError"/)
