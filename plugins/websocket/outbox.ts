@@ -150,13 +150,16 @@ export class Outbox implements Reader {
     }
     this.#wire.cork()
     for (const item of items) {
-      if (item instanceof Prepared) {
-        for (const run of runs(item, own)) {
-          if (run instanceof Prepared) this.#writePrepared(run.seq, run.frames)
-          else writeOwn(run)
+      if (!(item instanceof Prepared)) {
+        if (item.seq === undefined) this.#write(item)
+        else writeOwn(item.seq)
+      } else if (item.events.every(({ seq }) => !own.has(seq))) this.#writePrepared(item.seq, item.frames)
+      else {
+        for (const event of item.events) {
+          if (own.has(event.seq)) writeOwn(event.seq)
+          else this.#writePrepared(event.seq, new Prepared([event]).frames)
         }
-      } else if (item.seq === undefined) this.#write(item)
-      else writeOwn(item.seq)
+      }
     }
     this.#wire.uncork()
   }
@@ -185,13 +188,4 @@ export class Outbox implements Reader {
     this.#tooSlow(this.lastSeq)
     return false
   }
-}
-
-/** The events in their order: the number of each that is told otherwise, and what is between those. */
-function runs (prepared: Prepared, told: ReadonlyMap<number, unknown>): (Prepared | number)[] {
-  const { events } = prepared
-  const at = events.flatMap(({ seq }, n) => told.has(seq) ? [n] : [])
-  if (at.length === 0) return [prepared]
-  const between = (from: number, to: number) => from < to ? [new Prepared(events.slice(from, to))] : []
-  return [...at.flatMap((n, i) => [...between(i === 0 ? 0 : at[i - 1]! + 1, n), events[n]!.seq]), ...between(at.at(-1)! + 1, events.length)]
 }
